@@ -1,0 +1,39 @@
+# make demo, make test: nothing else is needed on a machine with git, make and Python 3.11 or newer.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: setup demo test test-all check bench docs lock clean
+
+$(VENV)/ready: requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("vertebro needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Call make with PYTHON=python3.11") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup: $(VENV)/ready
+
+demo: setup
+	$(BIN)/vertebro demo -o out/demo
+
+test: setup check
+	$(BIN)/pytest -n 2 -m "not slow"
+
+test-all: setup check
+	$(BIN)/pytest -n 2
+
+check: setup
+	$(BIN)/ruff check src tests benchmarks docs
+	$(BIN)/ruff format --check src tests benchmarks docs
+	$(BIN)/mypy
+
+bench: setup
+	$(BIN)/pytest benchmarks --benchmark-only -p no:xdist
+
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet \
+	  --extra dev pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis

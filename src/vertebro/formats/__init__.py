@@ -1,0 +1,1 @@
+"""The only rooms that know tags, RAS and LPS, and files: DICOM, NIfTI, label schemes, case files."""

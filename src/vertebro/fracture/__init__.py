@@ -1,0 +1,1 @@
+"""Measure the broken vertebra and its neighbours; what cannot be measured is Unknown(why)."""

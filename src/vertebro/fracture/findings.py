@@ -1,0 +1,76 @@
+"""What was measured on the images: each finding a Measured or Graded value, or Unknown with why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+
+from vertebro.errors import BadLabels
+from vertebro.vocabulary.grades import ContrastPhase, FractureShape, GenantGrade, PosteriorWall
+from vertebro.vocabulary.known import Unknown
+from vertebro.vocabulary.levels import Level
+from vertebro.vocabulary.measured import Graded, Measured
+
+Number = Measured | Unknown
+
+
+@dataclass(frozen=True)
+class VertebraFindings:
+    """The findings of one vertebra; the unit of each number is in the Measured itself."""
+
+    level: Level
+    anterior_height: Number
+    middle_height: Number
+    posterior_height: Number
+    expected_anterior_height: Number
+    expected_middle_height: Number
+    expected_posterior_height: Number
+    height_loss: Number
+    wedge_angle: Number
+    segmental_kyphosis: Number
+    local_kyphosis: Number
+    posterior_wall_bulge: Number
+    canal_narrowing: Number
+    endplate_defect: Number
+    cleft_gas_volume: Number
+    trabecular_hu: Number
+    trabecular_density: Number
+    genant: Graded[GenantGrade] | Unknown
+    shape: Graded[FractureShape] | Unknown
+    posterior_wall: Graded[PosteriorWall] | Unknown
+    metal_or_cement: Graded[bool] | Unknown
+
+    def __iter__(self) -> Iterator[tuple[str, Number | Graded[object] | Unknown]]:
+        """Name and value of every finding, in the order above."""
+        return ((f.name, getattr(self, f.name)) for f in fields(self) if f.name != "level")
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How HU became density: the kind of density, the numbers of the fit, and how good it was."""
+
+    method: str
+    kind: str
+    numbers: Mapping[str, float]
+    reference: str
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All findings of one case."""
+
+    vertebrae: Mapping[Level, VertebraFindings]
+    calibration: Calibration | Unknown
+    contrast: Graded[ContrastPhase] | Unknown
+    cautions: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        ordered = dict(sorted(self.vertebrae.items(), key=lambda item: item[0].order))
+        object.__setattr__(self, "vertebrae", MappingProxyType(ordered))
+
+    def __getitem__(self, level: Level) -> VertebraFindings:
+        if level not in self.vertebrae:
+            here = ", ".join(map(str, self.vertebrae))
+            raise BadLabels(f"{level} was not measured.", f"one of {here}", "Name one of these.")
+        return self.vertebrae[level]

@@ -1,0 +1,1 @@
+"""Recommendations as rules: one recommendation = one class; decision.py combines them."""

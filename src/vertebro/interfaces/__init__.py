@@ -1,0 +1,1 @@
+"""Ways in for people and machines: the command line."""

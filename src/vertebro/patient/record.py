@@ -1,0 +1,124 @@
+"""The one-page clinical record: every fact of the dictionary, Known or Unknown, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+from vertebro.errors import BadRecord
+from vertebro.vocabulary.facts import fact, facts
+from vertebro.vocabulary.known import Known, Maybe, Unknown
+
+NOT_WRITTEN = "not written in the record"
+
+
+@dataclass(frozen=True)
+class ClinicalRecord:
+    """What people wrote down about the patient on one day.
+
+    ``entries`` may hold any recorded fact as Known or Unknown(why); one that is absent is Unknown.
+    Refuses values out of range, days in the future of the record, and contradictions.
+    """
+
+    on: date
+    entries: Mapping[str, Maybe[Any]]
+
+    def __post_init__(self) -> None:
+        checked = {name: _checked(name, entry) for name, entry in self.entries.items()}
+        object.__setattr__(self, "entries", MappingProxyType(checked))
+        self._refuse_future_days()
+        self._refuse_contradictions()
+
+    @classmethod
+    def of(cls, on: date, source: str = "record", **values: Any) -> ClinicalRecord:
+        """A record from plain values, all written on the same day."""
+        return cls(on, {name: Known(value, source, on) for name, value in values.items()})
+
+    def __getitem__(self, name: str) -> Maybe[Any]:
+        return self.entries.get(fact(name).name, Unknown(NOT_WRITTEN))
+
+    def __iter__(self) -> Iterator[tuple[str, Maybe[Any]]]:
+        """Every recorded fact of the dictionary with its entry, known or not."""
+        return ((name, self[name]) for name, f in facts().items() if f.origin == "record")
+
+    def value(self, name: str) -> Any | None:
+        """The plain value where known, else None: for comparing, never for deciding."""
+        entry = self[name]
+        return entry.value if isinstance(entry, Known) else None
+
+    def _refuse_future_days(self) -> None:
+        for name, entry in self.entries.items():
+            if isinstance(entry, Known) and isinstance(entry.value, date) and entry.value > self.on:
+                raise BadRecord(
+                    f"{name} is {entry.value}, after the day of the record ({self.on}).",
+                    "a day on or before the record's",
+                    f"Correct {name} or the record's date.",
+                )
+
+    def _refuse_contradictions(self) -> None:
+        broke, weeks = self.value("fracture_date"), self.value("weeks_since_fracture")
+        if broke is not None and weeks is not None and abs((self.on - broke).days / 7 - weeks) > 1:
+            raise BadRecord(
+                f"fracture_date {broke} is {(self.on - broke).days / 7:.1f} weeks before {self.on}, "
+                f"but weeks_since_fracture is {weeks:g}.",
+                "dates and weeks that agree within one week",
+                "Keep the one that is certain and leave out the other.",
+            )
+        for truth, name, other, words in _contradictions(self):
+            if truth:
+                raise BadRecord(
+                    f"The record says {words}.",
+                    "facts that can be true together",
+                    f"Correct {name} or {other}.",
+                )
+
+
+def _contradictions(record: ClinicalRecord) -> list[tuple[bool, str, str, str]]:
+    get = record.value
+    allergies = get("allergies") or ()
+    scanned, why_not = get("mri"), get("mri_impossible_reason")
+    wall, canal = get("posterior_wall"), get("canal_narrowing_pct")
+    thinner, held = get("anticoagulant"), get("anticoagulant_held")
+    male_pregnant = get("sex") == "male" and get("pregnant") is True
+    return [
+        (male_pregnant, "sex", "pregnant", "male and pregnant"),
+        ("none" in allergies and len(allergies) > 1, "allergies", "it", "no allergy and an allergy"),
+        (
+            scanned is not None and why_not is not None,
+            "mri",
+            "mri_impossible_reason",
+            f"that MRI is impossible ({why_not}) and what it showed ({scanned})",
+        ),
+        (
+            wall == "intact" and (canal or 0) > 0,
+            "posterior_wall",
+            "canal_narrowing_pct",
+            f"that the posterior wall is intact and the canal narrowed by {canal} %",
+        ),
+        (
+            thinner == "none" and held is True,
+            "anticoagulant",
+            "anticoagulant_held",
+            "no blood thinner and a blood thinner that was paused",
+        ),
+        (
+            get("trauma") == "none" and get("osteoporosis") is False and get("malignancy") == "none",
+            "trauma",
+            "osteoporosis",
+            "a fracture without injury, without osteoporosis and without a tumour",
+        ),
+    ]
+
+
+def _checked(name: str, entry: Maybe[Any]) -> Maybe[Any]:
+    known = fact(name)
+    if known.origin != "record":
+        raise BadRecord(
+            f"{name} is worked out by vertebro.", "facts a person records", f"Leave {name} out of the record."
+        )
+    if isinstance(entry, Unknown):
+        return entry
+    return Known(known.check(entry.value), entry.source, entry.on)

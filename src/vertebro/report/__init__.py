@@ -1,0 +1,1 @@
+"""Sentences, figures and pages: the only input of a report is an Assessment."""

@@ -1,0 +1,30 @@
+"""Everything vertebro found out about one patient: the only input of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vertebro.fracture.findings import Findings
+from vertebro.guidelines.verdict import Decision
+from vertebro.patient.case import Case
+from vertebro.vocabulary.known import Known, Unknown
+from vertebro.vocabulary.library import CitedValue
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """The case, what was measured, what was decided and why, and what was not done.
+
+    ``facts`` are the facts the rules saw; ``settings`` the numbers of our own that the answer
+    depends on; ``not_done`` pairs of what was not done and why.
+    """
+
+    case: Case
+    findings: Findings | Unknown
+    facts: Mapping[str, Known[Any]]
+    decisions: tuple[Decision, ...]
+    settings: tuple[CitedValue, ...]
+    versions: Mapping[str, str]
+    not_done: tuple[tuple[str, str], ...] = ()

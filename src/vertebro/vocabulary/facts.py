@@ -1,0 +1,130 @@
+"""The one list of facts a record may hold and a rule may ask for: name, type, unit, range, question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from vertebro.errors import BadRecord, HouseFault, nearest
+from vertebro.vocabulary.levels import Level
+from vertebro.vocabulary.texts import Texts, texts
+from vertebro.vocabulary.units import is_unit, read_as
+
+KINDS = ("number", "integer", "yes_no", "choice", "choices", "date", "level", "levels")
+ORIGINS = ("record", "derived")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One fact: what it is called, what it may be, how to ask for it and its standard code.
+
+    ``origin`` is ``record`` (a person writes it down) or ``derived`` (vertebro works it out from
+    the record or the images). A recorded fact may also be measured: the person's reading wins.
+    """
+
+    name: str
+    kind: str
+    origin: str = "record"
+    unit: str = "1"
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    code: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS or self.origin not in ORIGINS or not is_unit(self.unit):
+            raise HouseFault(f"Fact {self.name}: kind, origin or unit is not one of the house.")
+        if self.kind in ("choice", "choices") and not self.choices:
+            raise HouseFault(f"Fact {self.name} has no choices.")
+        if self.kind in ("number", "integer") and (self.low is None or self.high is None):
+            raise HouseFault(f"Fact {self.name} has no range.")
+
+    @property
+    def label(self) -> str:
+        """What people call it: ``pain now (0 to 10)``."""
+        return _words().say(f"{self.name}.label")
+
+    @property
+    def question(self) -> str:
+        """The plain question that asks for it."""
+        return _words().say(f"{self.name}.question")
+
+    @property
+    def allowed(self) -> str:
+        """What may be answered, in words."""
+        if self.kind in ("number", "integer"):
+            whole = "a whole number" if self.kind == "integer" else "a number"
+            return f"{whole} from {self.low:g} to {self.high:g} {read_as(self.unit)}".strip()
+        if self.kind in ("choice", "choices"):
+            many = "a list of any of" if self.kind == "choices" else "one of"
+            return f"{many}: {', '.join(self.choices)}"
+        return {
+            "yes_no": "true or false",
+            "date": "a day as YYYY-MM-DD",
+            "level": "a vertebra such as L1",
+            "levels": "a list of vertebrae such as [T12, L1]",
+        }[self.kind]
+
+    def check(self, value: Any) -> Any:
+        """The value in the type of this fact, or a BadRecord that says what is allowed."""
+        match self.kind, value:
+            case (("number" | "integer"), int() | float()) if not isinstance(value, bool):
+                whole = self.kind == "integer"
+                if self._holds(float(value)) and (float(value).is_integer() or not whole):
+                    return int(value) if whole else float(value)
+            case "yes_no", bool():
+                return value
+            case "choice", str() if value in self.choices:
+                return value
+            case "choices", list() | tuple() if all(v in self.choices for v in value):
+                return tuple(value)
+            case "date", date() if type(value) is date:
+                return value
+            case "level", str() | Level():
+                return _level(value)
+            case "levels", list() | tuple():
+                return tuple(_level(v) for v in value)
+        raise BadRecord(f"{self.name} is {value!r}.", self.allowed, self._advice(value))
+
+    def _holds(self, number: float) -> bool:
+        return self.low is not None and self.high is not None and self.low <= number <= self.high
+
+    def _advice(self, value: Any) -> str:
+        hint = nearest(value, self.choices) if isinstance(value, str) else ""
+        return f"Correct {self.name}, or leave it out if it is not known. {hint}".strip()
+
+
+def _level(value: Any) -> Level:
+    return value if isinstance(value, Level) else Level.parse(str(value))
+
+
+@cache
+def facts() -> dict[str, Fact]:
+    """Every fact of the house by name."""
+    entries = yaml.safe_load(Path(__file__).with_name("facts.yaml").read_text(encoding="utf-8"))
+    return {
+        n: Fact(name=n, **entry | {"choices": tuple(entry.get("choices", ()))})
+        for n, entry in entries.items()
+    }
+
+
+def fact(name: str) -> Fact:
+    """The fact of that name, or a BadRecord with the nearest spelling."""
+    known = facts()
+    if name in known:
+        return known[name]
+    raise BadRecord(
+        f"There is no fact called '{name}'.",
+        "a name from the dictionary (vertebro explain facts)",
+        nearest(name, known) or "Look the name up in the dictionary.",
+    )
+
+
+def _words() -> Texts:
+    return texts(beside=__file__, name="facts")

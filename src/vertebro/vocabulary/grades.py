@@ -1,0 +1,64 @@
+"""The grades a fracture is given: Genant's severity and shape, the posterior wall, the density kind."""
+
+from __future__ import annotations
+
+from enum import Enum, IntEnum
+
+
+class GenantGrade(IntEnum):
+    """Genant's semiquantitative severity; the limits are cited in ``fracture/values.yaml``."""
+
+    NORMAL = 0
+    MILD = 1
+    MODERATE = 2
+    SEVERE = 3
+
+    def __str__(self) -> str:
+        return f"grade {self.value} ({self.name.lower()})"
+
+
+class FractureShape(Enum):
+    """Genant's shape of a fracture: which part of the body has lost most height."""
+
+    NONE = "none"
+    WEDGE = "wedge"
+    BICONCAVE = "biconcave"
+    CRUSH = "crush"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class PosteriorWall(Enum):
+    """State of the posterior wall of the vertebral body."""
+
+    INTACT = "intact"
+    BREACHED = "breached"
+    RETROPULSED = "retropulsed"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class ContrastPhase(Enum):
+    """Whether contrast agent in the blood raises the HU of bone."""
+
+    NONE = "no contrast seen"
+    LIKELY = "contrast likely"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Quantity(Enum):
+    """What the numbers of an image mean. A density names its kind: the scales must not be mixed."""
+
+    HOUNSFIELD = "hounsfield"
+    K2HPO4_MG_CM3 = "k2hpo4_mg_cm3"
+    HA_MG_CM3 = "ha_mg_cm3"
+    ASH_MG_CM3 = "ash_mg_cm3"
+    MR_SIGNAL = "mr_signal"
+    LABEL = "label"
+
+    def __str__(self) -> str:
+        return self.value

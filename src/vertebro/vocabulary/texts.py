@@ -1,0 +1,65 @@
+"""Sentences for people: they live in ``*.<language>.yaml`` once, and numbers enter as placeholders."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from vertebro.errors import HouseFault
+
+LANGUAGE = "en"
+
+
+class Texts:
+    """The sentences of one file: ``texts.say("wait", weeks="8 weeks")``."""
+
+    def __init__(self, sentences: Mapping[str, str], path: Path) -> None:
+        self._sentences = sentences
+        self._path = path
+
+    def say(self, key: str, **values: object) -> str:
+        """The sentence with its placeholders filled; a missing sentence or value is our fault."""
+        try:
+            return self._sentences[key].format(**values).strip()
+        except KeyError as missing:
+            place = self._path.name
+            raise HouseFault(f"{place}: sentence '{key}' or its value {missing} is missing.") from None
+
+    def placeholders(self, key: str) -> set[str]:
+        """The names a sentence asks for."""
+        return {name for _, name, _, _ in string.Formatter().parse(self._sentences[key]) if name}
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._sentences
+
+    def keys(self) -> list[str]:
+        """The keys of all sentences."""
+        return list(self._sentences)
+
+
+@cache
+def _read(path: Path) -> Texts:
+    entries = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    flat: dict[str, str] = {}
+
+    def flatten(prefix: str, node: object) -> None:
+        if isinstance(node, dict):
+            for key, value in node.items():
+                flatten(f"{prefix}.{key}" if prefix else str(key), value)
+        else:
+            flat[prefix] = str(node)
+
+    flatten("", entries)
+    return Texts(flat, path)
+
+
+def texts(beside: str, name: str = "text", language: str = LANGUAGE) -> Texts:
+    """The sentences in ``<name>.<language>.yaml`` next to the module that asks; keys nest with dots."""
+    path = Path(beside).with_name(f"{name}.{language}.yaml")
+    if not path.exists():
+        raise HouseFault(f"There is no {path.name} beside {Path(beside).name} (language '{language}').")
+    return _read(path)

@@ -1,0 +1,47 @@
+"""The units of the house: UCUM code, and how people read them. mm, degrees, HU, mg/cm3, weeks."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+UNITS = MappingProxyType(
+    {  # UCUM code: as people read it
+        "1": "",
+        "mm": "mm",
+        "mm2": "mm²",
+        "mm3": "mm³",
+        "mL": "mL",
+        "deg": "°",
+        "%": "%",
+        "[hnsf'U]": "HU",
+        "mg/cm3": "mg/cm³",
+        "g/cm3": "g/cm³",
+        "cm2/g": "cm²/g",
+        "keV": "keV",
+        "mm/mm": "",
+        "N": "N",
+        "N/mm": "N/mm",
+        "MPa": "MPa",
+        "s": "s",
+        "Cel": "°C",
+        "h": "hours",
+        "d": "days",
+        "wk": "weeks",
+        "a": "years",
+        "10*9/L": "×10⁹/L",
+        "{score}": "",
+        "{INR}": "",
+        "{SD}": "SD",
+        "{vertebra}": "vertebrae",
+    }
+)
+
+
+def is_unit(code: str) -> bool:
+    """True if the house knows this UCUM code."""
+    return code in UNITS
+
+
+def read_as(code: str) -> str:
+    """The unit as people read it: ``[hnsf'U]`` is ``HU``."""
+    return UNITS[code]
