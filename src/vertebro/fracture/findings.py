@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 
 from vertebro.errors import BadLabels
+from vertebro.fracture.landmarks import Landmarks
 from vertebro.vocabulary.grades import ContrastPhase, FractureShape, GenantGrade, PosteriorWall
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
@@ -58,16 +59,18 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Findings:
-    """All findings of one case."""
+    """All findings of one case; ``landmarks`` hold the points the numbers come from, where found."""
 
     vertebrae: Mapping[Level, VertebraFindings]
     calibration: Calibration | Unknown
     contrast: Graded[ContrastPhase] | Unknown
     cautions: tuple[str, ...] = ()
+    landmarks: Mapping[Level, Landmarks] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        ordered = dict(sorted(self.vertebrae.items(), key=lambda item: item[0].order))
-        object.__setattr__(self, "vertebrae", MappingProxyType(ordered))
+        for name in ("vertebrae", "landmarks"):
+            ordered = dict(sorted(getattr(self, name).items(), key=lambda item: item[0].order))
+            object.__setattr__(self, name, MappingProxyType(ordered))
 
     def __getitem__(self, level: Level) -> VertebraFindings:
         if level not in self.vertebrae:
