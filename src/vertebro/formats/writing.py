@@ -1,0 +1,76 @@
+"""Output that appears whole or not at all: a file or a folder is made beside its place, then moved there."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from vertebro.errors import BadFile, HouseFault
+from vertebro.formats.refusals import refusal
+
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Path]:
+    """A temporary place of the same name; what is made there replaces ``path`` when the block succeeds.
+
+    The block makes either a file or a folder. An existing file is replaced whole. In an existing
+    folder what has the same name is replaced, and everything else in it stays.
+    """
+    path = Path(path).absolute()
+    room = _room_beside(path)
+    try:
+        temporary = room / path.name
+        try:
+            yield temporary
+        except OSError as fault:
+            if fault.errno in NO_ROOM:
+                raise _cannot_write(path, fault) from fault
+            raise
+        if not temporary.exists():
+            raise HouseFault(f"Nothing was written for {path}.")
+        _move_into_place(temporary, path, room)
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
+
+
+def _room_beside(path: Path) -> Path:
+    """A hidden folder on the same disk, so that the last step is a rename."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=".vertebro-", dir=path.parent))
+    except OSError as fault:
+        raise _cannot_write(path, fault) from fault
+
+
+def _move_into_place(temporary: Path, path: Path, room: Path) -> None:
+    if path.exists() and path.is_dir() != temporary.is_dir():
+        here = "folder" if path.is_dir() else "file"
+        raise refusal(BadFile, "writing.other_kind", path=path, here=here)
+    try:
+        if not path.is_dir():
+            os.replace(temporary, path)  # noqa: PTH105 - the one call that is atomic
+            return
+        before = room / "before" / path.name
+        before.parent.mkdir()
+        path.rename(before)
+        try:
+            temporary.rename(path)
+        except OSError:
+            before.rename(path)
+            raise
+        for kept in before.iterdir():
+            if not (path / kept.name).exists():
+                kept.rename(path / kept.name)
+    except OSError as fault:
+        raise _cannot_write(path, fault) from fault
+
+
+def _cannot_write(path: Path, fault: OSError) -> BadFile:
+    return refusal(BadFile, "writing.impossible", path=path, why=fault.strerror or str(fault))
