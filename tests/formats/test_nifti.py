@@ -84,11 +84,12 @@ def test_labels_come_back_as_whole_numbers(kind: type, tmp_path: Path) -> None:
 
 def test_big_endian_and_scaled_numbers_are_hounsfield_units(tmp_path: Path) -> None:
     hu = body_like_ct()
-    image = nibabel.Nifti1Image(hu, np.eye(4), nibabel.Nifti1Header(endianness=">"))
-    image.header.set_data_dtype(np.uint16)
-    image.header.set_slope_inter(0.5, -1024)
-    nibabel.save(image, tmp_path / "s.nii")
-    assert nibabel.load(tmp_path / "s.nii").header.get_slope_inter() == (0.5, -1024)
+    stored = (2 * (hu + np.int32(1024))).astype(np.uint16)
+    image = nibabel.Nifti1Image(stored, np.eye(4), nibabel.Nifti1Header(endianness=">"))
+    data = bytearray(image.to_bytes())
+    struct.pack_into(">ff", data, 112, 0.5, -1024)  # scl_slope, scl_inter
+    (tmp_path / "s.nii").write_bytes(data)
+    assert nibabel.load(tmp_path / "s.nii").header.endianness == ">"
     back = read_nifti(tmp_path / "s.nii", Quantity.HOUNSFIELD)
     assert back.values.dtype == np.float32
     assert back.values.dtype.isnative

@@ -31,6 +31,7 @@ MOST_DEFLATE_SHRINKS = 1032  # times; the bound of the deflate format, so a head
 _new_image: Any = nibabel.Nifti1Image  # nibabel is only partly typed
 _axis_codes: Any = nibabel.aff2axcodes
 CODE_COMMENT = 0  # TotalSegmentator, following nibabel's example, writes its label table with code 0
+AT_ONCE = 1 << 24  # bytes; gzip makes a copy of what is asked for, so the whole would be held twice
 BROKEN_HEADER = (
     ImageFileError,
     HeaderDataError,
@@ -235,7 +236,7 @@ def _stored_numbers(image: Any, path: Path) -> AnyArray:
 def _fill(file: Any, numbers: AnyArray) -> int:
     room, got = memoryview(numbers.view(np.uint8).data), 0
     while got < len(room):
-        more = file.readinto(room[got:])
+        more = file.readinto(room[got : got + AT_ONCE])
         if not more:
             break
         got += more
