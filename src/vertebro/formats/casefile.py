@@ -1,0 +1,178 @@
+"""A case file becomes a Case: images read, vertebrae named, orientation and fit checked, nothing guessed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from vertebro.errors import BadCase, BadFile, BadGeometry, BadLabels
+from vertebro.formats.caseform import BodyForm, CaseForm, CtForm, MaskForm, read_form, read_record_form
+from vertebro.formats.labels import read_spine, whole_numbers
+from vertebro.formats.nifti import read_label_table, read_nifti, read_nifti_with_notes
+from vertebro.patient.case import Case, Phantom
+from vertebro.patient.record import ClinicalRecord
+from vertebro.patient.spine import Spine
+from vertebro.patient.volume import Volume
+from vertebro.vocabulary.grades import Quantity
+from vertebro.vocabulary.known import Unknown
+from vertebro.vocabulary.levels import Level
+
+CASE_NAMES = ("case.yaml", "case.yml")
+BODY_NAMES = ("vertebrae_body", "vertebral_body", "body", "corpus")
+TISSUES_OF_TOTALSEGMENTATOR = {52: 93, 86: 95, 87: 95}
+"""aorta to blood, autochthonous back muscle of both sides to skeletal muscle [totalsegmentator_labels]."""
+
+
+def read_case(path: Path) -> Case:
+    """The case of a ``case.yaml``, or of the folder that holds one."""
+    path = _case_path(Path(path))
+    form, record = read_form(path)
+    _refuse_tomorrow(form.date, path)
+    ct, ct_notes = _read_ct(form.ct, path.parent)
+    spine, mask_notes = _read_mask(form.mask, path.parent)
+    _refuse_cut_off(form.level, spine)
+    return Case(
+        id=form.id,
+        on=form.date,
+        record=record,
+        level=_level(form),
+        ct=ct,
+        spine=spine,
+        phantom=_phantom(form),
+        tissues=_read_tissues(form, path.parent),
+        notes=(*ct_notes, *mask_notes),
+    )
+
+
+def read_record(path: Path) -> ClinicalRecord:
+    """The clinical record of a case file, or of a file that holds ``date`` and facts alone."""
+    return read_record_form(_case_path(Path(path)))[1]
+
+
+def read_record_case(path: Path) -> Case:
+    """The case of a record without its images, which are neither looked for nor read."""
+    path = _case_path(Path(path))
+    form, record = read_record_form(path)
+    _refuse_tomorrow(form.date, path)
+    not_read = Unknown("only the record was read, not the images")
+    return Case(form.id, form.date, record, _level(form), ct=not_read, spine=not_read)
+
+
+def case_of_mask(mask: Path, scheme: str | None = None, ct: Path | None = None) -> Case:
+    """A case of images alone, read today: a vertebra mask, and its CT where there is one."""
+    here = Path.cwd()
+    found, ct_notes = _read_ct(CtForm(file=str(ct)) if ct else None, here)
+    spine, mask_notes = _read_mask(MaskForm(file=str(mask), scheme=scheme), here)
+    today = date.today()
+    level = Unknown("only a mask was given, no level")
+    return Case(
+        mask.name, today, ClinicalRecord(today, {}), level, found, spine, notes=(*ct_notes, *mask_notes)
+    )
+
+
+def _case_path(path: Path) -> Path:
+    if not path.is_dir():
+        return path
+    found = [path / name for name in CASE_NAMES if (path / name).is_file()]
+    if len(found) == 1:
+        return found[0]
+    raise BadFile(
+        f"The folder {path} holds {'both ' + ' and '.join(CASE_NAMES) if found else 'no case.yaml'}.",
+        "one case.yaml",
+        "Name the case file itself.",
+    )
+
+
+def _refuse_tomorrow(on: date, path: Path) -> None:
+    if on > date.today() + timedelta(days=1):  # a day's grace for time zones
+        raise BadCase(
+            f"{path.name}: the date of the case, {on}, lies in the future.",
+            "a day up to today",
+            "Correct `date`: the weeks since the fracture are counted from it.",
+        )
+
+
+def _read_ct(form: CtForm | None, folder: Path) -> tuple[Volume | Unknown, tuple[str, ...]]:
+    if form is None:
+        return Unknown("no CT was given"), ()
+    path = folder / form.file
+    if path.is_dir():
+        from vertebro.formats.dicom import read_series  # pydicom is slow to load and often not needed
+
+        return read_series(path, form.series)
+    return read_nifti_with_notes(path, Quantity.HOUNSFIELD)
+
+
+def _read_mask(form: MaskForm | None, folder: Path) -> tuple[Spine | Unknown, tuple[str, ...]]:
+    if form is None:
+        return Unknown("no vertebra mask was given"), ()
+    path = folder / form.file
+    labels, notes = read_nifti_with_notes(path, Quantity.LABEL)
+    table = read_label_table(path)
+    body = _read_body(form.body, folder, labels) if form.body else None
+    spine = read_spine(labels, table, form.scheme, form.levels, body)
+    if form.confirmed_by:
+        spine = replace(spine, notes=(*spine.notes, f"The levels were confirmed by {form.confirmed_by}."))
+    return spine, (*notes, *spine.notes)
+
+
+def _read_body(form: BodyForm, folder: Path, labels: Volume) -> Volume:
+    path = folder / form.file
+    body = whole_numbers(read_nifti(path, Quantity.LABEL))
+    if not body.same_grid(labels):
+        raise BadGeometry(
+            f"The body mask {path.name} does not lie on the grid of the vertebra mask.",
+            "the same grid for both",
+            "Resample the body mask onto the grid of the vertebra mask, nearest neighbour.",
+        )
+    numbers = form.numbers or _body_numbers(path, body)
+    return replace(body, values=np.isin(body.values, numbers))
+
+
+def _body_numbers(path: Path, body: Volume) -> list[int]:
+    present = [int(n) for n in np.unique(body.values) if n != 0]
+    table = read_label_table(path) or {}
+    named = [n for n in present if table.get(n, "").lower().replace(" ", "_") in BODY_NAMES]
+    if named or len(present) == 1:
+        return named or present
+    raise BadLabels(
+        f"The body mask {path.name} holds the numbers {present} and does not say which are body.",
+        "the numbers that are vertebral body",
+        "Write `numbers:` in the `body` of the mask, such as [1].",
+    )
+
+
+def _refuse_cut_off(level: Level | None, spine: Spine | Unknown) -> None:
+    if level is None or isinstance(spine, Unknown) or not spine[level].is_cut_off:
+        return
+    raise BadGeometry(
+        f"{level}, the level of the case, touches the border of the image: part of it may be missing.",
+        "a vertebra that lies wholly in the image",
+        "Give an image that holds all of it, or name another level.",
+    )
+
+
+def _level(form: CaseForm) -> Level | Unknown:
+    return form.level or Unknown("the case file does not name the level")
+
+
+def _phantom(form: CaseForm) -> Phantom | Unknown:
+    if form.phantom is None:
+        return Unknown("no phantom was scanned with the patient")
+    given = form.phantom
+    return Phantom(given.slope_mg_cm3_per_hu, given.intercept_mg_cm3, Quantity(given.kind), given.source)
+
+
+def _read_tissues(form: CaseForm, folder: Path) -> Volume | Unknown:
+    if form.tissues is None:
+        return Unknown("no tissue mask was given")
+    tissues = whole_numbers(read_nifti(folder / form.tissues.file, Quantity.LABEL))
+    if form.tissues.scheme == "ogo":
+        return tissues
+    values = np.zeros(tissues.shape, dtype=np.uint8)
+    for number, tissue in TISSUES_OF_TOTALSEGMENTATOR.items():
+        values[tissues.values == number] = tissue
+    return replace(tissues, values=values)

@@ -1,0 +1,224 @@
+"""Which number of a mask is which vertebra: read from names, said by the user, tested, never guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import yaml
+
+from vertebro.errors import BadInput, BadLabels, nearest
+from vertebro.kernels.arrays import AnyArray
+from vertebro.patient.spine import Spine
+from vertebro.patient.volume import Volume
+from vertebro.vocabulary.levels import Level
+
+
+@dataclass(frozen=True)
+class LabelScheme:
+    """A published numbering: which number is which vertebra, and which are other structures."""
+
+    key: str
+    called: str
+    levels: Mapping[int, Level]
+    others: Mapping[int, str]
+    source: str
+
+    def names(self, numbers: Iterable[int]) -> Mapping[int, Level]:
+        """The vertebrae among these numbers."""
+        return {n: self.levels[n] for n in numbers if n in self.levels}
+
+    def knows(self, number: int) -> bool:
+        """True if the scheme gives this number to anything."""
+        return number in self.levels or number in self.others
+
+    def calls(self, number: int) -> str:
+        """What the scheme calls a number."""
+        return str(self.levels.get(number) or self.others.get(number) or "nothing")
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Which numbers are which vertebrae, how that came about, and what a person should know of it."""
+
+    levels: Mapping[int, Level]
+    by: str
+    notes: tuple[str, ...] = ()
+
+
+@cache
+def label_schemes() -> Mapping[str, LabelScheme]:
+    """Every numbering the house knows, by key."""
+    text = Path(__file__).with_name("label_schemes.yaml").read_text(encoding="utf-8")
+    return MappingProxyType({key: _scheme(key, entry) for key, entry in yaml.safe_load(text).items()})
+
+
+def scheme_named(word: str) -> LabelScheme:
+    """The scheme of that key, or a BadLabels with the nearest spelling."""
+    schemes = label_schemes()
+    if word.lower() in schemes:
+        return schemes[word.lower()]
+    raise BadLabels(
+        f"There is no label scheme called '{word}'.",
+        f"one of: {', '.join(schemes)}",
+        nearest(word, schemes) or "Choose one of these, or give the levels one by one.",
+    )
+
+
+def read_spine(
+    labels: Volume,
+    table: Mapping[int, str] | None = None,
+    scheme: str | None = None,
+    levels: Mapping[int, Level] | None = None,
+    body: Volume | None = None,
+) -> Spine:
+    """The vertebrae of a mask.
+
+    ``table`` holds names found in the file or beside it, ``scheme`` and ``levels`` the user's word;
+    ``levels`` are laid over whatever else names the numbers and win.
+    """
+    labels = whole_numbers(labels)
+    naming = name_numbers(labels, table or {}, scheme, levels or {})
+    spine = Spine.from_labels(labels, naming.levels, naming.by, body)
+    return replace(spine, notes=spine.notes + naming.notes)
+
+
+def whole_numbers(labels: Volume) -> Volume:
+    """The mask with integer values, or a BadLabels where they are not whole numbers."""
+    values = labels.values
+    if values.dtype.kind in "iub":
+        return labels
+    if not np.isfinite(values).all() or (values != np.rint(values)).any():
+        raise BadLabels(
+            "The mask holds values that are not whole numbers.",
+            "one whole number for each structure and 0 outside",
+            "If the mask was resampled, do it again with nearest-neighbour interpolation.",
+        )
+    return replace(labels, values=values.astype(np.int32))
+
+
+def name_numbers(
+    labels: Volume, table: Mapping[int, str], scheme: str | None, levels: Mapping[int, Level]
+) -> Naming:
+    """Which number is which vertebra: names, then the user's word, then anatomy, else BadLabels."""
+    numbers = numbers_in(labels.values)
+    if not numbers:
+        raise BadLabels("The mask is empty.", "at least one labelled vertebra", "Give the mask itself.")
+    base = _named(numbers, table, scheme)
+    if base is None and not levels:
+        raise _ask(numbers, label_schemes().values())
+    return _overridden(numbers, base, levels)
+
+
+def numbers_in(values: AnyArray) -> tuple[int, ...]:
+    """The numbers a mask holds, without 0."""
+    return tuple(int(n) for n in np.unique(values) if n != 0)
+
+
+def level_named(name: str) -> Level | None:
+    """The vertebra a name in a label table means, or None where it means something else."""
+    words = name.strip().lower().replace("vertebrae", "vertebra").replace("_", " ").replace("-", " ").split()
+    bare = [w for w in words if w != "vertebra"]
+    if len(bare) != 1:
+        return None
+    try:
+        return Level.parse(bare[0])
+    except BadInput:
+        return None
+
+
+def _named(numbers: tuple[int, ...], table: Mapping[int, str], scheme: str | None) -> Naming | None:
+    """The naming by the file's own names, checked against the user's scheme where both are given."""
+    read = {n: level for n in numbers if n in table and (level := level_named(table[n]))}
+    said = scheme_named(scheme) if scheme else None
+    if said is None:
+        return Naming(read, "the label names in the file") if read else None
+    told = said.names(numbers)
+    if not told:
+        raise _ask(numbers, label_schemes().values(), f"{said.called} has no vertebra among them.")
+    clash = [n for n in numbers if n in read and read[n] != told.get(n)]
+    if clash:
+        n = clash[0]
+        raise BadLabels(
+            f"The file's own label names call number {n} {read[n]}; {said.called} calls it {said.calls(n)}.",
+            "one meaning for each number",
+            "Leave out `scheme` to use the names in the file, or write `levels` to overrule them.",
+        )
+    return Naming(told, f"the {said.called} numbering, as the user said")
+
+
+def _overridden(numbers: tuple[int, ...], base: Naming | None, levels: Mapping[int, Level]) -> Naming:
+    """The naming with the user's own table laid over it."""
+    base = base or Naming({}, "")
+    absent = sorted(set(levels) - set(numbers))
+    if absent:
+        raise BadLabels(
+            f"`levels` names number {absent[0]}, which the mask does not hold.",
+            f"numbers of the mask: {_listed(numbers)}",
+            "Correct `levels`.",
+        )
+    named = dict(base.levels) | dict(levels)
+    _refuse_twins(named)
+    if not levels:
+        return base
+    moved = [
+        f"{n} is {levels[n]}, not {base.levels[n]}"
+        for n in levels
+        if base.levels.get(n, levels[n]) != levels[n]
+    ]
+    notes = base.notes + ((f"The user renamed vertebrae: {'; '.join(moved)}.",) if moved else ())
+    by = f"{base.by}, then the user's own table" if base.by else "the user's own table"
+    return Naming(named, by, notes)
+
+
+def _refuse_twins(named: Mapping[int, Level]) -> None:
+    for level in named.values():
+        twins = [m for m in named if named[m] == level]
+        if len(twins) > 1:
+            raise BadLabels(
+                f"Numbers {_listed(twins)} are all called {level}.",
+                "one number for each vertebra",
+                "Name each number in `levels`.",
+            )
+
+
+def _ask(numbers: tuple[int, ...], schemes: Iterable[LabelScheme], because: str = "") -> BadLabels:
+    possible = [s for s in schemes if s.names(numbers)]
+    lines = [f"{s.key}: " + ", ".join(f"{n} = {s.calls(n)}" for n in numbers[:12]) for s in possible]
+    return BadLabels(
+        f"The mask holds the numbers {_listed(numbers)} and no names, and numbers alone do not say "
+        f"which vertebra is which. {because}".strip(),
+        "the scheme the mask was made with" + "".join(f"\n            {line}" for line in lines),
+        "Add `scheme:` (or a `levels:` table) to the mask in the case file.",
+    )
+
+
+def _listed(numbers: Iterable[int], most: int = 20) -> str:
+    numbers = list(numbers)
+    more = f" and {len(numbers) - most} more" if len(numbers) > most else ""
+    return ", ".join(map(str, numbers[:most])) + more
+
+
+def _scheme(key: str, entry: Mapping[str, Any]) -> LabelScheme:
+    levels = {n: Level(name) for name, n in _spread_levels(entry["vertebrae"])}
+    others = {n: name for name, at in entry["others"].items() for n in _run(at)}
+    return LabelScheme(
+        key, entry["called"], MappingProxyType(levels), MappingProxyType(others), entry["source"]
+    )
+
+
+def _spread_levels(runs: Mapping[str, Any]) -> Iterable[tuple[str, int]]:
+    for name, at in runs.items():
+        first, _, last = name.partition("-")
+        letter, low, high = first[0], int(first[1:]), int((last or first)[1:])
+        yield from zip((f"{letter}{n}" for n in range(low, high + 1)), _run(at), strict=True)
+
+
+def _run(at: Any) -> range:
+    first, last = (at, at) if isinstance(at, int) else at
+    return range(first, last + 1) if last >= first else range(first, last - 1, -1)
