@@ -28,3 +28,8 @@ class Assessment:
     settings: tuple[CitedValue, ...]
     versions: Mapping[str, str]
     not_done: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_partial(self) -> bool:
+        """True if the images were missing or could not be measured, so that part of the job is undone."""
+        return isinstance(self.findings, Unknown) or isinstance(self.case.ct, Unknown)

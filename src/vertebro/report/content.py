@@ -1,0 +1,284 @@
+"""What the report says, in words and tables, before it becomes a page: both HTML and PDF show this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vertebro.fracture.findings import Findings
+from vertebro.guidelines.verdict import Decision, Outcome, Stance, Verdict
+from vertebro.patient.volume import Volume
+from vertebro.report.assessment import Assessment
+from vertebro.report.sentences import (
+    day,
+    fact_in_words,
+    in_words,
+    lead,
+    level_in_question,
+    origin_in_words,
+    say,
+    value_in_words,
+)
+from vertebro.report.tables import Table, level_table, methods, more_table, shape_table
+from vertebro.vocabulary.facts import fact
+from vertebro.vocabulary.known import Unknown
+from vertebro.vocabulary.levels import Level
+from vertebro.vocabulary.library import references
+
+MARKS = {Outcome.MET: "✓", Outcome.NOT_MET: "✕", Outcome.UNKNOWN: "?"}
+"""A sign beside the word, so that neither colour nor sign alone carries the answer."""
+
+TONES = {
+    Stance.CONSIDER: "go",
+    Stance.DISCUSS: "talk",
+    Stance.WAIT: "wait",
+    Stance.CORRECT_FIRST: "wait",
+    Stance.NOT_RECOMMENDED: "stop",
+    Stance.CONTRAINDICATED: "stop",
+    Stance.REFER_URGENTLY: "urgent",
+    Stance.OUT_OF_SCOPE: "open",
+    Stance.NOT_ENOUGH_INFORMATION: "open",
+}
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Cited:
+    """Where a statement stands: the work, its link, the place in it."""
+
+    key: str
+    work: str
+    link: str
+    where: str
+
+
+@dataclass(frozen=True)
+class RuleWords:
+    """One rule's answer, ready to be shown."""
+
+    name: str
+    outcome: str
+    mark: str
+    sentence: str
+    used: tuple[str, ...]
+    missing: tuple[str, ...]
+    source: Cited
+    applies: str
+
+
+@dataclass(frozen=True)
+class BodyWords:
+    """One body's rules."""
+
+    title: str
+    counted: str
+    rules: tuple[RuleWords, ...]
+
+
+@dataclass(frozen=True)
+class DecisionWords:
+    """The answer for one procedure, ready to be shown."""
+
+    title: str
+    stance: str
+    tone: str
+    headline: str
+    decided_by: str
+    reasons_for: tuple[str, ...]
+    reasons_against: tuple[str, ...]
+    conflicts: tuple[str, ...]
+    ask_next: tuple[str, ...]
+    always: tuple[str, ...]
+    positions: tuple[tuple[str, str, str, str], ...]
+    counted: str
+
+
+@dataclass(frozen=True)
+class Content:
+    """The whole report in words."""
+
+    title: str
+    case_id: str
+    date: str
+    header: tuple[Pair, ...]
+    decisions: tuple[DecisionWords, ...]
+    lead: tuple[str, ...]
+    findings_heading: str
+    level_heading: str
+    level_table: Table | None
+    shape_table: Table | None
+    more_table: Table | None
+    methods: tuple[Pair, ...]
+    density: tuple[str, ...]
+    bodies: tuple[BodyWords, ...]
+    facts: tuple[tuple[str, str, str], ...]
+    settings: tuple[tuple[str, str, str, str], ...]
+    cautions: tuple[str, ...]
+    not_done: tuple[Pair, ...]
+    sources: tuple[Cited, ...]
+
+
+def content(assessment: Assessment) -> Content:
+    """Everything the report says about this assessment."""
+    case, findings = assessment.case, assessment.findings
+    level = None if isinstance(case.level, Unknown) else case.level
+    measured = findings if isinstance(findings, Findings) else None
+    own = measured.vertebrae.get(level) if measured and level else None
+    return Content(
+        title=say("title", level=level) if level else say("title_no_level"),
+        case_id=case.id,
+        date=day(case.on),
+        header=_header(assessment),
+        decisions=tuple(_decision(d) for d in assessment.decisions),
+        lead=tuple(lead(case, findings)),
+        findings_heading=say("heading.findings_at", level=level) if level else say("heading.findings"),
+        level_heading=say("heading.table_level", level=level) if level else "",
+        level_table=level_table(own) if own else None,
+        shape_table=shape_table(measured, level) if measured else None,
+        more_table=more_table(measured, level) if measured else None,
+        methods=methods(measured) if measured else (),
+        density=_density(measured),
+        bodies=_bodies(assessment.decisions),
+        facts=tuple(
+            (fact(n).label, value_in_words(k.value, fact(n).unit), origin_in_words(k))
+            for n, k in assessment.facts.items()
+        ),
+        settings=tuple((s.name, s.in_words(), s.note, s.where) for s in assessment.settings),
+        cautions=case.notes + (measured.cautions if measured else ()) + _spine_notes(assessment),
+        not_done=assessment.not_done,
+        sources=_sources(assessment),
+    )
+
+
+def _header(assessment: Assessment) -> tuple[Pair, ...]:
+    case = assessment.case
+    lines = [("case", case.id), ("date", day(case.on)), ("level", level_in_question(case))]
+    if isinstance(case.spine, Unknown):
+        lines.append(("levels_seen", say("header.unknown", why=case.spine.why)))
+    else:
+        lines.append(("levels_seen", ", ".join(map(str, case.spine.levels))))
+        lines.append(("named_by", case.spine.named_by))
+    lines.append(("ct", _ct(case.ct)))
+    lines.append(("versions", ", ".join(f"{name} {number}" for name, number in assessment.versions.items())))
+    return tuple((say(f"header.{key}"), value) for key, value in lines)
+
+
+def _ct(ct: Volume | Unknown) -> str:
+    if isinstance(ct, Unknown):
+        return say("header.unknown", why=ct.why)
+    size = " × ".join(map(str, ct.shape))
+    spacing = " × ".join(f"{mm:.3g}" for mm in ct.spacing_mm)
+    return say("header.ct_size", size=size, spacing=spacing, axes=ct.axis_codes)
+
+
+def _spine_notes(assessment: Assessment) -> tuple[str, ...]:
+    spine = assessment.case.spine
+    return () if isinstance(spine, Unknown) else spine.notes
+
+
+def _decision(decision: Decision) -> DecisionWords:
+    procedure, level = decision.procedure.value, decision.level
+    title = (
+        say("decision.for_level", procedure=procedure, level=level)
+        if isinstance(level, Level)
+        else say("decision.no_level", procedure=procedure)
+    )
+    return DecisionWords(
+        title=title[:1].upper() + title[1:],
+        stance=decision.stance.value,
+        tone=TONES[decision.stance],
+        headline=decision.headline,
+        decided_by=_decider(decision),
+        reasons_for=decision.reasons_for or (say("decision.none_for"),),
+        reasons_against=decision.reasons_against or (say("decision.none_against"),),
+        conflicts=decision.conflicts,
+        ask_next=tuple(
+            say("fact.question", label=fact(n).label, question=fact(n).question) for n in decision.ask_next
+        ),
+        always=decision.always_said,
+        positions=tuple((p.title, p.stance.value, TONES[p.stance], p.sentence) for p in decision.positions),
+        counted=_counted(decision.verdicts),
+    )
+
+
+def _decider(decision: Decision) -> str:
+    """The gate or position that decided, by its title where it has one."""
+    titles = {p.body: p.title for p in decision.positions}
+    return titles.get(decision.decided_by, decision.decided_by)
+
+
+def _counted(verdicts: tuple[Verdict, ...]) -> str:
+    number = {o: sum(v.outcome is o for v in verdicts) for o in Outcome}
+    return say(
+        "decision.rules_counted",
+        met=number[Outcome.MET],
+        not_met=number[Outcome.NOT_MET],
+        unknown=number[Outcome.UNKNOWN],
+    )
+
+
+def _bodies(decisions: tuple[Decision, ...]) -> tuple[BodyWords, ...]:
+    """The verdicts of all decisions by body; one that is the same for every procedure is shown once."""
+    titles: dict[str, str] = {}
+    where: dict[str, list[tuple[Verdict, list[str]]]] = {}
+    for decision in decisions:
+        titles |= {p.body: p.title for p in decision.positions}
+        for verdict in decision.verdicts:
+            shown = where.setdefault(verdict.body, [])
+            same = next((names for other, names in shown if other == verdict), None)
+            if same is None:
+                shown.append((verdict, [decision.procedure.value]))
+            else:
+                same.append(decision.procedure.value)
+    return tuple(
+        BodyWords(
+            titles.get(body, body),
+            _counted(tuple(verdict for verdict, _ in shown)),
+            tuple(_rule(verdict, names, len(decisions)) for verdict, names in shown),
+        )
+        for body, shown in where.items()
+    )
+
+
+def _rule(verdict: Verdict, procedures: list[str], of: int) -> RuleWords:
+    return RuleWords(
+        name=verdict.rule,
+        outcome=say(f"outcome.{verdict.outcome.value}"),
+        mark=MARKS[verdict.outcome],
+        sentence=verdict.sentence,
+        used=tuple(fact_in_words(name, known) for name, known in verdict.used.items()),
+        missing=tuple(fact(name).label for name in verdict.missing),
+        source=_cited(verdict.source, verdict.where),
+        applies="" if len(procedures) == of else say("rules.applies", procedure=", ".join(procedures)),
+    )
+
+
+def _cited(key: str, where: str = "") -> Cited:
+    work = references()[key]
+    return Cited(key, f"{work.by} ({work.year}). {work.title}.", work.link, where)
+
+
+def _density(findings: Findings | None) -> tuple[str, ...]:
+    if findings is None:
+        return ()
+    fit, contrast = findings.calibration, findings.contrast
+    if isinstance(fit, Unknown):
+        lines = [say("density.uncalibrated", why=fit.why)]
+    else:
+        lines = [say("density.calibrated", method=fit.method, kind=fit.kind)]
+        numbers = ", ".join(f"{name} {value:.4g}" for name, value in fit.numbers.items())
+        lines.append(f"{say('density.numbers')}: {numbers}")
+    if isinstance(contrast, Unknown):
+        lines.append(say("density.contrast_unknown", why=contrast.why))
+    else:
+        lines.append(say("density.contrast", value=in_words(contrast)))
+    return tuple(lines)
+
+
+def _sources(assessment: Assessment) -> tuple[Cited, ...]:
+    keys = [v.source for d in assessment.decisions for v in d.verdicts]
+    keys += [s.source for s in assessment.settings]
+    if isinstance(assessment.findings, Findings) and not isinstance(assessment.findings.calibration, Unknown):
+        keys.append(assessment.findings.calibration.reference)
+    listed = [_cited(key) for key in dict.fromkeys(keys) if key in references()]
+    return tuple(sorted(listed, key=lambda cited: cited.work))

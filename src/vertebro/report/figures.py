@@ -1,0 +1,243 @@
+"""The pictures of the report: slices through the level in question, with outlines, levels and scale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from vertebro.fracture.findings import Findings
+from vertebro.fracture.landmarks import Landmarks
+from vertebro.kernels.arrays import AnyArray, Array
+from vertebro.patient.frame import BodyFrame
+from vertebro.patient.spine import Spine, Vertebra
+from vertebro.patient.volume import Volume
+from vertebro.report import planes
+from vertebro.report.assessment import Assessment
+from vertebro.report.drawing import Drawing, png
+from vertebro.report.marks import draw_canal, draw_heights, draw_width
+from vertebro.report.planes import Plane
+from vertebro.report.sentences import say
+from vertebro.vocabulary.known import Unknown
+from vertebro.vocabulary.levels import Level
+from vertebro.vocabulary.library import cited_values
+
+v = cited_values(beside=__file__)
+
+GROUND, INK, HALO = "#12181f", "#ffffff", "#12181f"
+OTHERS, CHOSEN = "#8fc1e3", "#ffc247"
+LONGEST_SIDE_PIXELS = 640  # enough for sharp print at the size shown; more only makes the file heavy
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture with its words; ``image`` is SVG, or PNG for a picture without lines."""
+
+    name: str
+    title: str
+    caption: str
+    alt: str
+    image: str | bytes
+
+
+def slices(assessment: Assessment) -> tuple[Picture, ...]:
+    """The spine from the side, then the level in question from the side, the front and the feet."""
+    spine = assessment.case.spine
+    if isinstance(spine, Unknown):
+        return ()
+    scene = Scene.of(assessment, spine)
+    frame = scene.frame
+    views = [scene.picture("spine", _whole(planes.sagittal(frame), spine))]
+    if scene.level is None:
+        return tuple(views)
+    own = spine[scene.level]
+    views.append(scene.picture("sagittal", _near(planes.sagittal(frame), scene)))
+    views += [
+        scene.picture(plane.view, plane.fitted(planes.corners_mm([_tight(own)]), margin_mm=10))
+        for plane in (planes.coronal(frame), planes.axial(frame))
+    ]
+    return tuple(views)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What every picture needs: the CT, the spine, the landmarks, the level in question, its frame."""
+
+    assessment: Assessment
+    ct: Volume | Unknown
+    spine: Spine
+    landmarks: Mapping[Level, Landmarks]
+    level: Level | None
+    frame: BodyFrame
+
+    @classmethod
+    def of(cls, assessment: Assessment, spine: Spine) -> Scene:
+        """The scene of an assessment; without a level in question it looks through the middle vertebra."""
+        findings, level = assessment.findings, assessment.case.level
+        marks = findings.landmarks if isinstance(findings, Findings) else {}
+        chosen = None if isinstance(level, Unknown) else level
+        through = chosen or spine.levels[len(spine.levels) // 2]
+        mark = marks.get(through)
+        frame = mark.frame if mark else planes.upright(spine[through].centre_mm)
+        return cls(assessment, assessment.case.ct, spine, marks, chosen, frame)
+
+    def picture(self, name: str, plane: Plane) -> Picture:
+        """One slice with everything drawn on it."""
+        pixel_mm = max(plane.size_mm) / LONGEST_SIDE_PIXELS
+        drawing = Drawing(*plane.size_mm, ground=GROUND)
+        if isinstance(self.ct, Volume):
+            drawing.image(png(_grey(plane.cut(self.ct, pixel_mm))))
+        outlined = self._outlines(drawing, plane, pixel_mm)
+        self._marks(drawing, plane, name)
+        self._labels(drawing, plane, name, outlined)
+        _letters(drawing, plane)
+        scale_mm = _scale_bar(drawing)
+        words = {
+            "levels": ", ".join(map(str, outlined)) or say("picture.no_level_crossed"),
+            "level": str(self.level or ""),
+            "scale": scale_mm,
+            "left": say(f"direction.{plane.letters[0]}"),
+            "right": say(f"direction.{plane.letters[1]}"),
+            "ground": self._ground(),
+        }
+        caption = " ".join((say(f"picture.{name}.caption", **words), say("picture.common", **words)))
+        alt = say(f"picture.{name}.alt", **words)
+        return Picture(name, say(f"picture.{name}.title", **words), caption, alt, drawing.svg(alt))
+
+    def _ground(self) -> str:
+        if isinstance(self.ct, Unknown):
+            return say("picture.mask_only", why=self.ct.why)
+        return say(
+            "picture.window",
+            centre=v.bone_window_centre_hu.in_words(),
+            width=v.bone_window_width_hu.in_words(),
+        )
+
+    def _outlines(self, drawing: Drawing, plane: Plane, pixel_mm: float) -> dict[Level, Array]:
+        """Draws the outlines of the mask; gives the largest outline of each level it meets."""
+        largest: dict[Level, Array] = {}
+        fill = "#3a4a5a" if isinstance(self.ct, Unknown) else "none"
+        with drawing.group("outlines"):
+            for vertebra in self.spine:
+                chosen = vertebra.level == self.level
+                colour, share = (CHOSEN, 0.0055) if chosen else (OTHERS, 0.0035)
+                lines = list(_contours(plane, vertebra.mask, pixel_mm))
+                for line in lines:
+                    drawing.outline(line, stroke=colour, stroke_width=drawing.width * share, fill=fill)
+                if lines:
+                    largest[vertebra.level] = max(lines, key=_area)
+        return largest
+
+    def _labels(self, drawing: Drawing, plane: Plane, name: str, outlined: Mapping[Level, Array]) -> None:
+        size = drawing.width / (24 if name == "spine" else 26)
+        for level, outline in outlined.items():
+            mark = self.landmarks.get(level)
+            at = _label_place(plane, outline, mark, size)
+            chosen = level == self.level
+            text = say("picture.chosen_label", level=level) if chosen and name == "spine" else str(level)
+            drawing.words(
+                np.clip(at, size * 0.8, [drawing.width - size * 0.8, drawing.height - size * 0.8]),
+                text,
+                size * (1.15 if chosen else 1.0),
+                fill=CHOSEN if chosen else INK,
+                font_weight=700 if chosen else 500,
+                text_anchor="end" if plane.view == "sagittal" else "middle",
+                halo=HALO,
+            )
+
+    def _marks(self, drawing: Drawing, plane: Plane, name: str) -> None:
+        mark = self.landmarks.get(self.level) if self.level else None
+        if mark is None or not isinstance(self.assessment.findings, Findings):
+            return
+        found = self.assessment.findings.vertebrae.get(mark.level)
+        with drawing.group("marks"):
+            if name == "sagittal" and found is not None:
+                draw_heights(drawing, plane, mark, found)
+                draw_canal(drawing, plane, mark)
+            if name in ("coronal", "axial"):
+                draw_width(drawing, plane, mark)
+
+
+def _whole(plane: Plane, spine: Spine) -> Plane:
+    return plane.fitted(planes.corners_mm(_tight(one) for one in spine), margin_mm=14)
+
+
+def _near(plane: Plane, scene: Scene) -> Plane:
+    """Around the body where its landmarks are known, else around the whole bone."""
+    assert scene.level is not None
+    mark = scene.landmarks.get(scene.level)
+    if mark is None:
+        return plane.fitted(planes.corners_mm([_tight(scene.spine[scene.level])]), margin_mm=14)
+    return plane.fitted(np.concatenate([mark.anterior_wall_mm, mark.posterior_wall_mm]), margin_mm=30)
+
+
+def _tight(vertebra: Vertebra) -> Volume:
+    """The mask without its margin."""
+    inside = np.argwhere(vertebra.mask.values)
+    low, high = inside.min(axis=0), inside.max(axis=0) + 1
+    i, j, k = (slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    return vertebra.mask.cropped((i, j, k))
+
+
+def _grey(hu: Array) -> AnyArray:
+    """Grey and opacity of each pixel in the bone window; where there is no image, nothing is drawn."""
+    centre, width = float(v.bone_window_centre_hu.value), float(v.bone_window_width_hu.value)
+    grey = np.clip((np.nan_to_num(hu) - centre) / width + 0.5, 0, 1) * 255
+    opacity = np.where(np.isnan(hu), 0, 255)
+    return np.asarray(np.stack([np.round(grey), opacity], axis=-1), dtype=np.uint8)
+
+
+def _contours(plane: Plane, mask: Volume, pixel_mm: float) -> Iterator[Array]:
+    """Outlines of the mask on the plane, in picture mm."""
+    from skimage.measure import approximate_polygon, find_contours
+
+    share = np.nan_to_num(plane.cut(mask, pixel_mm))
+    if share.max() < 0.5:
+        return
+    for line in find_contours(share, 0.5):  # type: ignore[no-untyped-call]
+        # a fifth of a pixel is not seen
+        smooth = approximate_polygon(line[:, ::-1], tolerance=0.2)  # type: ignore[no-untyped-call]
+        if len(smooth) > 3:
+            yield np.asarray((smooth + 0.5) * pixel_mm)
+
+
+def _area(line: Array) -> float:
+    x, y = line.T
+    return float(abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))) / 2)
+
+
+def _label_place(plane: Plane, outline: Array, mark: Landmarks | None, size: float) -> Array:
+    """In front of the body from the side; above the bone from the front; in the middle from the feet."""
+    low, high = outline.min(axis=0), outline.max(axis=0)
+    middle = (low + high) / 2
+    if plane.view == "axial":
+        return np.array([middle[0], low[1] - size])
+    if plane.view == "coronal":
+        return np.asarray(middle)
+    if mark is not None:
+        front = plane.picture_mm(mark.anterior_wall_mm)
+        return np.array([front[:, 0].min() - size * 0.6, front[:, 1].mean()])
+    return np.array([low[0] - size * 0.6, outline[np.argmin(outline[:, 0]), 1]])
+
+
+def _letters(drawing: Drawing, plane: Plane) -> None:
+    """Which way each edge of the picture points."""
+    size, w, h = drawing.width / 20, drawing.width, drawing.height
+    edges = ((size * 0.8, h / 2), (w - size * 0.8, h / 2), (w / 2, size * 0.8), (w / 2, h - size * 0.8))
+    for letter, place in zip(plane.letters, edges, strict=True):
+        drawing.words(place, letter, size, fill=INK, font_weight=700, text_anchor="middle", halo=HALO)
+
+
+def _scale_bar(drawing: Drawing) -> str:
+    """A bar of a round length in the lower right corner; gives its length in words."""
+    length = max(mm for mm in (1, 2, 5, 10, 20, 50) if mm == 1 or mm <= drawing.width / 3)
+    size = drawing.width / 28
+    right, y = drawing.width - size, drawing.height - size
+    words = say("picture.scale", length=length)
+    ends = [(right - length, y), (right, y)]
+    drawing.line(ends, stroke=HALO, stroke_width=size * 0.5)
+    drawing.line(ends, stroke=INK, stroke_width=size * 0.22, class_="scale")
+    middle = (right - length / 2, y - size)
+    drawing.words(middle, words, size, fill=INK, text_anchor="middle", halo=HALO, font_weight=600)
+    return words

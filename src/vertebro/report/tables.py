@@ -1,0 +1,125 @@
+"""The tables of measurements: one level in full, then every level, with why a value is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vertebro.fracture.findings import Findings, VertebraFindings
+from vertebro.report.sentences import Finding, in_words, say
+from vertebro.vocabulary.known import Unknown
+from vertebro.vocabulary.levels import Level
+
+SHAPE = (
+    "anterior_height",
+    "middle_height",
+    "posterior_height",
+    "height_loss",
+    "genant",
+    "shape",
+    "wedge_angle",
+)
+MORE = (
+    "segmental_kyphosis",
+    "local_kyphosis",
+    "posterior_wall",
+    "posterior_wall_bulge",
+    "canal_narrowing",
+    "endplate_defect",
+    "cleft_gas_volume",
+    "trabecular_hu",
+    "trabecular_density",
+    "metal_or_cement",
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One entry of a table; ``note`` is the letter of the note that says why it is missing."""
+
+    text: str
+    small: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table under its name; ``chosen`` for the level in question."""
+
+    name: str
+    cells: tuple[Cell, ...]
+    chosen: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: the heads of its columns, its rows, its notes by letter."""
+
+    heads: tuple[str, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[tuple[str, str], ...] = ()
+
+
+def level_table(found: VertebraFindings) -> Table:
+    """Every measurement of one level with its spread and method, or why there is none."""
+    heads = (say("column.what"), say("column.value"), say("column.method"))
+    return Table(heads, tuple(Row(_name(name), _full(value)) for name, value in found))
+
+
+def shape_table(findings: Findings, level: Level | None) -> Table:
+    """Heights (with the expected ones below), loss, grade, shape and wedge angle of every level."""
+    return _by_level(findings, level, SHAPE)
+
+
+def more_table(findings: Findings, level: Level | None) -> Table:
+    """Alignment, wall, canal, cleft and density of every level."""
+    return _by_level(findings, level, MORE)
+
+
+def methods(findings: Findings) -> tuple[tuple[str, str], ...]:
+    """How each finding was obtained, each method once."""
+    used: dict[str, list[str]] = {}
+    for found in findings.vertebrae.values():
+        for name, value in found:
+            if not isinstance(value, Unknown) and _name(name) not in used.setdefault(value.method, []):
+                used[value.method].append(_name(name))
+    return tuple((", ".join(names), method) for method, names in used.items())
+
+
+def _full(value: Finding) -> tuple[Cell, ...]:
+    if isinstance(value, Unknown):
+        return Cell(say("value.not_measured")), Cell(value.why)
+    return Cell(in_words(value)), Cell(value.method)
+
+
+def _by_level(findings: Findings, level: Level | None, names: tuple[str, ...]) -> Table:
+    letters: dict[str, str] = {}
+    rows = []
+    for own, found in findings.vertebrae.items():
+        values: dict[str, Finding] = dict(found)
+        cells = tuple(_short(values[n], values.get(f"expected_{n}"), letters) for n in names)
+        rows.append(Row(str(own), cells, own == level))
+    heads = (say("column.level"), *map(_name, names))
+    return Table(heads, tuple(rows), tuple((letter, why) for why, letter in letters.items()))
+
+
+def _short(value: Finding, expected: Finding | None, letters: dict[str, str]) -> Cell:
+    below = ""
+    if expected is not None and not isinstance(expected, Unknown):
+        below = say("column.expected", value=in_words(expected))
+    if isinstance(value, Unknown):
+        return Cell(say("value.not_measured"), below, letters.setdefault(value.why, _letter(len(letters))))
+    note = ""
+    if isinstance(expected, Unknown):
+        below = say("column.expected", value=say("value.not_measured"))
+        note = letters.setdefault(expected.why, _letter(len(letters)))
+    return Cell(in_words(value), below, note)
+
+
+def _letter(number: int) -> str:
+    """a, b, ... z, aa, ab, ..."""
+    tens, ones = divmod(number, 26)
+    return (_letter(tens - 1) if tens else "") + chr(ord("a") + ones)
+
+
+def _name(name: str) -> str:
+    return say(f"finding.{name}")
