@@ -1,49 +1,19 @@
 """NIfTI in and out: every voxel keeps its place in the patient, and what cannot be used says so in words."""
 
 import gzip
-import itertools
 import struct
 from pathlib import Path
 
 import nibabel
 import numpy as np
 import pytest
+from images_of_known_truth import CODES, body_like_hu, by_place, oblique_ct
 from numpy.testing import assert_allclose, assert_array_equal
 
 from vertebro.errors import BadFile, BadGeometry, BadInput
 from vertebro.formats.nifti import read_label_table, read_nifti, read_nifti_with_notes, write_nifti
 from vertebro.patient.volume import Volume
 from vertebro.vocabulary.grades import Quantity
-
-CODES = ["".join(c) for axes in itertools.permutations(("RL", "AP", "IS")) for c in itertools.product(*axes)]
-
-
-def body_like_ct(shape: tuple[int, int, int] = (9, 8, 7), seed: int = 1) -> np.ndarray:
-    """Numbers as different from each other as can be, that pass as a CT: air, fat, muscle, bone."""
-    rng = np.random.default_rng(seed)
-    return rng.permutation(np.linspace(-1000, 1200, int(np.prod(shape)))).reshape(shape).astype(np.int16)
-
-
-def oblique_affine_mm() -> np.ndarray:
-    a, b = np.radians(12), np.radians(-7)
-    turn = np.array([[np.cos(a), -np.sin(a), 0], [np.sin(a), np.cos(a), 0], [0, 0, 1]]) @ np.array(
-        [[1, 0, 0], [0, np.cos(b), -np.sin(b)], [0, np.sin(b), np.cos(b)]]
-    )
-    affine = np.eye(4)
-    affine[:3, :3] = turn * [0.7, 0.8, 2.5]
-    affine[:3, 3] = [-31.5, 40.25, -612.0]
-    return affine
-
-
-def ct(codes: str = "LPS") -> Volume:
-    return Volume(body_like_ct(), oblique_affine_mm(), Quantity.HOUNSFIELD).oriented(codes)
-
-
-def by_place(volume: Volume) -> tuple[np.ndarray, np.ndarray]:
-    """Positions in LPS mm and values, in an order that depends on the places alone."""
-    where = volume.to_mm(np.indices(volume.shape).reshape(3, -1).T)
-    order = np.lexsort(np.round(where, 2).T)
-    return where[order], volume.values.reshape(-1)[order]
 
 
 def test_there_are_48_orientations() -> None:
@@ -52,19 +22,19 @@ def test_there_are_48_orientations() -> None:
 
 @pytest.mark.parametrize("codes", CODES)
 def test_every_voxel_keeps_its_place_in_all_48_orientations(codes: str, tmp_path: Path) -> None:
-    before = ct(codes)
+    before = oblique_ct(codes)
     write_nifti(before, tmp_path / "ct.nii.gz")
     after = read_nifti(tmp_path / "ct.nii.gz", Quantity.HOUNSFIELD)
     assert after.axis_codes == codes
     assert_array_equal(after.values, before.values)
     assert_allclose(after.affine_mm, before.affine_mm, atol=1e-4)  # the header holds 32 bit numbers
-    for one, other in zip(by_place(after), by_place(ct()), strict=True):
+    for one, other in zip(by_place(after), by_place(oblique_ct()), strict=True):
         assert_allclose(one, other, atol=1e-3)
 
 
 def test_the_file_says_ras_as_other_programs_read_it(tmp_path: Path) -> None:
     """A bright voxel towards the patient's left, front and head, found with nibabel alone."""
-    values = body_like_ct()
+    values = body_like_hu()
     values[8, 0, 6] = 3000
     write_nifti(Volume(values, np.diag([1.0, 1, 1, 1]), Quantity.HOUNSFIELD), tmp_path / "ct.nii")
     other = nibabel.load(tmp_path / "ct.nii")
@@ -83,7 +53,7 @@ def test_labels_come_back_as_whole_numbers(kind: type, tmp_path: Path) -> None:
 
 
 def test_big_endian_and_scaled_numbers_are_hounsfield_units(tmp_path: Path) -> None:
-    hu = body_like_ct()
+    hu = body_like_hu()
     stored = (2 * (hu + np.int32(1024))).astype(np.uint16)
     image = nibabel.Nifti1Image(stored, np.eye(4), nibabel.Nifti1Header(endianness=">"))
     data = bytearray(image.to_bytes())
@@ -98,7 +68,7 @@ def test_big_endian_and_scaled_numbers_are_hounsfield_units(tmp_path: Path) -> N
 
 def test_micrometres_are_converted_and_said(tmp_path: Path) -> None:
     affine = np.diag([700.0, 700, 2500, 1])
-    image = nibabel.Nifti1Image(body_like_ct(), affine)
+    image = nibabel.Nifti1Image(body_like_hu(), affine)
     image.header.set_xyzt_units("micron")
     nibabel.save(image, tmp_path / "um.nii.gz")
     volume, notes = read_nifti_with_notes(tmp_path / "um.nii.gz", Quantity.HOUNSFIELD)
@@ -107,7 +77,7 @@ def test_micrometres_are_converted_and_said(tmp_path: Path) -> None:
 
 
 def test_padding_becomes_air_and_is_said(tmp_path: Path) -> None:
-    values = body_like_ct()
+    values = body_like_hu()
     values[0, :4] = -3024
     nibabel.save(nibabel.Nifti1Image(values, np.eye(4)), tmp_path / "ct.nii.gz")
     volume, notes = read_nifti_with_notes(tmp_path / "ct.nii.gz", Quantity.HOUNSFIELD)
@@ -117,7 +87,7 @@ def test_padding_becomes_air_and_is_said(tmp_path: Path) -> None:
 
 
 def test_one_frame_in_a_fourth_axis_is_one_image(tmp_path: Path) -> None:
-    nibabel.save(nibabel.Nifti1Image(body_like_ct()[..., None], np.eye(4)), tmp_path / "f.nii.gz")
+    nibabel.save(nibabel.Nifti1Image(body_like_hu()[..., None], np.eye(4)), tmp_path / "f.nii.gz")
     assert read_nifti(tmp_path / "f.nii.gz", Quantity.HOUNSFIELD).shape == (9, 8, 7)
 
 
@@ -130,7 +100,7 @@ def saved(path: Path, values: np.ndarray, s: int = 1, q: int = 1, affine: np.nda
 
 
 def disagreeing(path: Path) -> Path:
-    image = nibabel.Nifti1Image(body_like_ct(), np.eye(4))
+    image = nibabel.Nifti1Image(body_like_hu(), np.eye(4))
     image.set_sform(np.diag([-1.0, 1, 1, 1]), code=1)
     image.set_qform(np.eye(4), code=1)
     nibabel.save(image, path)
@@ -138,7 +108,7 @@ def disagreeing(path: Path) -> Path:
 
 
 def two_sizes(path: Path) -> Path:
-    saved(path, body_like_ct(), q=0)
+    saved(path, body_like_hu(), q=0)
     data = bytearray(path.read_bytes())
     struct.pack_into("<f", data, 76 + 12, 2.0)
     path.write_bytes(bytes(data))
@@ -146,22 +116,22 @@ def two_sizes(path: Path) -> Path:
 
 
 def with_nan(path: Path) -> Path:
-    values = body_like_ct().astype(np.float32)
+    values = body_like_hu().astype(np.float32)
     values[2, 2, 2] = np.nan
     return saved(path, values)
 
 
 REFUSED = {
-    "no orientation": (lambda p: saved(p, body_like_ct(), 0, 0), BadGeometry, "does not say how it lies"),
+    "no orientation": (lambda p: saved(p, body_like_hu(), 0, 0), BadGeometry, "does not say how it lies"),
     "two orientations": (disagreeing, BadGeometry, "two places"),
-    "template space": (lambda p: saved(p, body_like_ct(), 4, 0), BadGeometry, "template"),
+    "template space": (lambda p: saved(p, body_like_hu(), 4, 0), BadGeometry, "template"),
     "two voxel sizes": (two_sizes, BadGeometry, "two voxel sizes"),
     "not a number": (with_nan, BadFile, "NaN"),
-    "many frames": (lambda p: saved(p, np.stack([body_like_ct()] * 3, -1)), BadFile, "3 images"),
-    "one slice": (lambda p: saved(p, body_like_ct()[..., :1]), BadFile, "single picture"),
+    "many frames": (lambda p: saved(p, np.stack([body_like_hu()] * 3, -1)), BadFile, "3 images"),
+    "one slice": (lambda p: saved(p, body_like_hu()[..., :1]), BadFile, "single picture"),
     "blank": (lambda p: saved(p, np.full((5, 5, 5), -1000, np.int16)), BadGeometry, "same number"),
-    "raw numbers": (lambda p: saved(p, body_like_ct() + np.int16(1024)), BadGeometry, "raw numbers"),
-    "a mask as the CT": (lambda p: saved(p, (body_like_ct() > 0).astype(np.uint8)), BadGeometry, "mask"),
+    "raw numbers": (lambda p: saved(p, body_like_hu() + np.int16(1024)), BadGeometry, "raw numbers"),
+    "a mask as the CT": (lambda p: saved(p, (body_like_hu() > 0).astype(np.uint8)), BadGeometry, "mask"),
     "a windowed picture": (
         lambda p: saved(p, np.linspace(0, 255, 1000, dtype=np.float32).reshape(10, 10, 10)),
         BadGeometry,
@@ -169,21 +139,21 @@ REFUSED = {
     ),
     "padding but no rescale": (
         lambda p: saved(
-            p, np.where(body_like_ct() < -900, -2000, 1100 + body_like_ct() // 16).astype(np.int16)
+            p, np.where(body_like_hu() < -900, -2000, 1100 + body_like_hu() // 16).astype(np.int16)
         ),
         BadGeometry,
         "rescale",
     ),
-    "no bone": (lambda p: saved(p, body_like_ct() // 12), BadGeometry, "bone"),
+    "no bone": (lambda p: saved(p, body_like_hu() // 12), BadGeometry, "bone"),
     "metres": (
-        lambda p: saved(p, body_like_ct(), affine=np.diag([0.001, 0.001, 0.003, 1])),
+        lambda p: saved(p, body_like_hu(), affine=np.diag([0.001, 0.001, 0.003, 1])),
         BadGeometry,
         "unit",
     ),
     "sheared": (
         lambda p: saved(
             p,
-            body_like_ct(),
+            body_like_hu(),
             1,
             0,
             np.array([[1.0, 0, 0, 0], [0, 1, 0.3, 0], [0, 0, 0.954, 0], [0, 0, 0, 1]]),
@@ -207,7 +177,7 @@ def test_what_cannot_be_a_ct_is_refused_in_words(name: str, tmp_path: Path) -> N
     ("values", "words"),
     [
         (np.linspace(0, 9.3, 60).reshape(3, 4, 5), "no whole number"),
-        (body_like_ct(), "negative"),
+        (body_like_hu(), "negative"),
         (np.full((3, 4, 5), 100000, np.int32), "labels up to"),
     ],
 )
@@ -218,7 +188,7 @@ def test_what_cannot_be_a_mask_is_refused_in_words(values: np.ndarray, words: st
 
 @pytest.fixture
 def good(tmp_path: Path) -> Path:
-    return saved(tmp_path / "good.nii.gz", body_like_ct((50, 40, 30)))
+    return saved(tmp_path / "good.nii.gz", body_like_hu((50, 40, 30)))
 
 
 def refused(path: Path) -> str:
@@ -258,7 +228,7 @@ def test_one_flipped_bit_in_the_voxels_of_a_compressed_file_is_noticed(good: Pat
 
 
 def test_a_header_that_promises_too_much_is_refused_before_memory_is_taken(tmp_path: Path) -> None:
-    path = saved(tmp_path / "big.nii", body_like_ct())
+    path = saved(tmp_path / "big.nii", body_like_hu())
     data = bytearray(path.read_bytes())
     struct.pack_into("<hhh", data, 42, 30000, 30000, 30000)
     path.write_bytes(bytes(data))
