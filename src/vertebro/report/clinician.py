@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from vertebro.report.assessment import Assessment
 from vertebro.report.content import Content, content
 from vertebro.report.figures import Picture, slices
+from vertebro.report.pdf import pdf
 from vertebro.report.sentences import say
 from vertebro.vocabulary.known import Unknown
 
@@ -39,24 +40,30 @@ def write_report(assessment: Assessment, out: Path) -> tuple[Path, ...]:
     written = [_write(figures / f"{p.name}.svg", p.image) for p in pictures]
     page = out / "report.html"
     page.write_text(html(assessment, words, pictures), encoding="utf-8")
-    return (page, *written)
+    document = out / "report.pdf"
+    document.write_bytes(pdf(words, pictures, assessment.case.on, _no_pictures(assessment)))
+    return (page, document, *written)
 
 
 def html(assessment: Assessment, words: Content, pictures: tuple[Picture, ...]) -> str:
     """The report as one self-contained page."""
-    spine = assessment.case.spine
     return (
         _templates()
         .get_template("report.html")
         .render(
             c=words,
             pictures=pictures,
-            no_pictures=say("picture.none", why=spine.why) if isinstance(spine, Unknown) else "",
+            no_pictures=_no_pictures(assessment),
             sections=SECTIONS,
             marks=SIGNS,
             css=_asset("report.css"),
         )
     )
+
+
+def _no_pictures(assessment: Assessment) -> str:
+    spine = assessment.case.spine
+    return say("picture.none", why=spine.why) if isinstance(spine, Unknown) else ""
 
 
 def _write(path: Path, image: str | bytes) -> Path:

@@ -38,6 +38,12 @@ def say(key: str, **values: object) -> str:
     return texts(beside=__file__).say(key, **values)
 
 
+def plain_sentences() -> dict[str, str]:
+    """Every sentence of the report that needs no value, by key: the labels of a page."""
+    words = texts(beside=__file__)
+    return {key: words.say(key) for key in words.keys() if not words.placeholders(key)}  # noqa: SIM118
+
+
 def day(on: date) -> str:
     """``22 November 2026``"""
     return f"{on.day} {on:%B} {on.year}"
