@@ -1,0 +1,16 @@
+"""The synthetic patient: a whole CT of a spine with mask, STIR partner and exactly known truth."""
+
+from vertebro.patient.synthetic.patient import SyntheticPatient, synthetic_patient
+from vertebro.patient.synthetic.spec import Fracture, Scanner, SyntheticSpec
+from vertebro.patient.synthetic.truth import CanalTruth, Truth, VertebraTruth
+
+__all__ = [
+    "CanalTruth",
+    "Fracture",
+    "Scanner",
+    "SyntheticPatient",
+    "SyntheticSpec",
+    "Truth",
+    "VertebraTruth",
+    "synthetic_patient",
+]
