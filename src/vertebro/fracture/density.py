@@ -12,7 +12,7 @@ import numpy as np
 
 from vertebro.errors import BadGeometry
 from vertebro.fracture.findings import Calibration
-from vertebro.fracture.tissues import Sample, Samples, plausible, tissue_samples
+from vertebro.fracture.tissues import Sample, Samples, bright_vessel, plausible, tissue_samples
 from vertebro.kernels.arrays import AnyArray, Array
 from vertebro.kernels.calibration import (
     Attenuation,
@@ -27,6 +27,7 @@ from vertebro.patient.case import Case, Phantom
 from vertebro.patient.volume import Volume
 from vertebro.vocabulary.grades import ContrastPhase, Quantity
 from vertebro.vocabulary.known import Unknown
+from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.library import cited_values
 from vertebro.vocabulary.measured import Graded
 from vertebro.vocabulary.texts import texts
@@ -100,13 +101,13 @@ def internal_calibration(samples: Samples) -> Calibration | Unknown:
         )
     if "air" not in found:
         return Unknown(say("why.no_air", missing=missing))
-    fit = fit_internal(np.array([s.mean_hu for s in found.values()]), attenuation_of(tuple(found)))
+    fit = fit_internal(np.array([s.hu for s in found.values()]), attenuation_of(tuple(found)))
     low, high = v.energy_window_kev.value
     if not (fit.is_inside_grid and low <= fit.energy_kev <= high):
         return Unknown(say("why.energy", energy=f"{fit.energy_kev:g}", low=low, high=high))
     if fit.r_squared < v.least_r_squared.value:
         return Unknown(say("why.poor_fit", found=f"{fit.r_squared:.3f}", needed=v.least_r_squared.value))
-    numbers = _numbers_of(fit) | {f"{name}_hu": s.mean_hu for name, s in found.items()}
+    numbers = _numbers_of(fit) | {f"{name}_hu": s.hu for name, s in found.items()}
     return Calibration(INTERNAL, str(Quantity.K2HPO4_MG_CM3), MappingProxyType(numbers), "michalski2020")
 
 
@@ -144,19 +145,51 @@ def calibrated(ct: Volume, calibration: Calibration) -> Volume:
     return Volume(density, ct.affine_mm, Quantity(calibration.kind))
 
 
-def contrast_phase(samples: Samples) -> Graded[ContrastPhase] | Unknown:
-    """Whether the blood holds contrast agent; Unknown where no blood was sampled.
+def contrast_of(case: Case) -> Graded[ContrastPhase] | Unknown:
+    """Whether contrast agent was given, from the blood of the tissue mask or a bright vessel."""
+    if isinstance(case.ct, Unknown):
+        return Unknown(say("why.no_ct", why=case.ct.why))
+    blood = tissue_samples(case.ct, case.spine, case.tissues)["blood"]
+    if isinstance(blood, Sample):
+        return contrast_in_blood(blood)
+    return contrast_in_vessels(bright_vessel(case.ct, case.spine))
 
-    The blood sample is judged before its plausibility, so bright blood is not lost.
-    """
-    blood = samples.get("blood", Unknown(say("why.no_blood")))
-    if isinstance(blood, Unknown):
-        return Unknown(say("why.contrast_unknown", why=blood.why))
+
+def contrast_in_blood(blood: Sample) -> Graded[ContrastPhase]:
+    """Whether a sample of blood is brighter than blood without contrast agent."""
     limit = v.blood_window_hu.value[1]
-    reach = blood.mean_hu + np.array([0.0, -1.0, 1.0]) * blood.spread_hu
-    seen, *others = [ContrastPhase.LIKELY if hu > limit else ContrastPhase.NONE for hu in reach]
-    method = say("method.contrast", hu=f"{blood.mean_hu:.0f}", limit=limit)
+    seen = ContrastPhase.LIKELY if blood.hu > limit else ContrastPhase.NONE
+    ends = (blood.hu - blood.spread_hu, blood.hu + blood.spread_hu)
+    others = [ContrastPhase.LIKELY if hu > limit else ContrastPhase.NONE for hu in ends]
+    method = say("method.contrast", hu=f"{blood.hu:.0f}", limit=limit)
     return Graded(seen, method, tuple(dict.fromkeys([seen, *others])))
+
+
+def contrast_in_vessels(vessel: Sample | Unknown) -> Graded[ContrastPhase] | Unknown:
+    """A bright vessel makes contrast agent likely; to find none proves nothing."""
+    if isinstance(vessel, Unknown):
+        return Unknown(say("why.contrast_unknown"))
+    method = say("method.vessel", hu=f"{vessel.hu:.0f}", limit=v.vessel_search_hu.value[0])
+    return Graded(ContrastPhase.LIKELY, method, (ContrastPhase.LIKELY, ContrastPhase.NONE))
+
+
+def cautions(
+    calibration: Calibration | Unknown, contrast: Graded[ContrastPhase] | Unknown, broken: tuple[Level, ...]
+) -> tuple[str, ...]:
+    """What a reader of HU and densities must know, in sentences."""
+    said = []
+    if isinstance(contrast, Unknown):
+        said.append(say("caution.contrast_unknown"))
+    elif contrast.value is ContrastPhase.LIKELY:
+        said.append(say("caution.contrast", bias=v.contrast_bias_mg_cm3.value))
+    if broken:
+        said.append(say("caution.impacted", levels=", ".join(map(str, broken))))
+    if isinstance(calibration, Calibration) and calibration.method == INTERNAL:
+        said.append(say("caution.internal", percent=v.internal_deviation_percent.value))
+        n, full = int(calibration.numbers["tissues"]), len(v.tissue_labels.value)
+        if n < full:
+            said.append(say("caution.fewer", n=n, full=full, bias=v.fewer_tissues_mg_cm3.value))
+    return tuple(said)
 
 
 def _numbers_of(fit: InternalFit) -> dict[str, float]:

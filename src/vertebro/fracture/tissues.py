@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import ndimage
@@ -30,17 +30,21 @@ PREFERRED_BONE = Level("L4")
 
 @dataclass(frozen=True)
 class Sample:
-    """The HU of one tissue: mean, scatter of the voxels, their number, and how they were found."""
+    """The HU of one tissue: its middle, the scatter of the voxels, their number, and how they were found.
+
+    The middle is the mean of a region somebody drew, the median of one found here (a table top or a
+    fascia in the region then hardly counts).
+    """
 
     tissue: str
-    mean_hu: float
+    hu: float
     sd_hu: float
     n: int
     how: str
 
     @property
     def spread_hu(self) -> float:
-        """Standard error of the mean, were the voxels independent."""
+        """Standard error of the middle, were the voxels independent."""
         return float(self.sd_hu / np.sqrt(self.n))
 
 
@@ -63,10 +67,10 @@ def _in_window(sample: Sample | Unknown) -> Sample | Unknown:
     if isinstance(sample, Unknown):
         return sample
     low, high = getattr(v, f"{sample.tissue}_window_hu").value
-    if low <= sample.mean_hu <= high:
+    if low <= sample.hu <= high:
         return sample
     name = sample.tissue.replace("_", " ")
-    return Unknown(say("why.implausible", tissue=name, hu=f"{sample.mean_hu:.0f}", low=low, high=high))
+    return Unknown(say("why.implausible", tissue=name, hu=f"{sample.hu:.0f}", low=low, high=high))
 
 
 def samples_in_mask(ct: Volume, tissues: Volume) -> Samples:
@@ -97,7 +101,7 @@ def samples_found(ct: Volume, spine: Spine | Unknown) -> Samples:
     if isinstance(spine, Unknown):
         found["cortical_bone"] = found["skeletal_muscle"] = Unknown(say("why.no_spine", why=spine.why))
         return found
-    muscle = _between(coarse, v.muscle_search_hu.value) & beside_the_spine(coarse, spine)
+    muscle = _between(coarse, v.muscle_search_hu.value) & near_the_spine(coarse, spine, v.muscle_box_mm.value)
     found["cortical_bone"] = cortical_sample(ct, spine)
     found["skeletal_muscle"] = _tissue(coarse, "skeletal_muscle", _deep(muscle, coarse))
     return found
@@ -132,16 +136,26 @@ def blocks(ct: Volume) -> Volume:
     return Volume(cut.mean(axis=(1, 3, 5), dtype=np.float32), affine, ct.quantity)
 
 
-def beside_the_spine(grid: Volume, spine: Spine) -> Mask:
-    """Where the muscles beside and behind the arches lie, for the voxels of a grid."""
+def bright_vessel(ct: Volume, spine: Spine | Unknown) -> Sample | Unknown:
+    """A thick region in front of the spine brighter than any soft tissue without contrast agent, if any."""
+    if isinstance(spine, Unknown):
+        return Unknown(say("why.no_spine", why=spine.why))
+    coarse = blocks(_near(ct, spine))
+    front = near_the_spine(coarse, spine, v.vessel_box_mm.value)
+    bright = _deep(_between(coarse, v.vessel_search_hu.value), coarse) & front
+    least = int(np.ceil(v.least_vessel_mm3.value / coarse.voxel_mm3))
+    return _middle("blood", coarse.values[bright], least, say("how.vessel"))
+
+
+def near_the_spine(grid: Volume, spine: Spine, box: Mapping[str, tuple[float, float]]) -> Mask:
+    """Voxels at these distances to either side (lateral) and behind (posterior) the vertebrae, in mm."""
     index = np.moveaxis(np.indices(grid.shape), 0, -1)
     left, back, up = np.moveaxis(grid.to_mm(index), -1, 0)
     centres = np.array([bone.centre_mm for bone in spine])
     centres = centres[np.argsort(centres[:, 2])]
-    inside = (up >= centres[0, 2]) & (up <= centres[-1, 2])
     lateral = np.abs(left - np.interp(up, centres[:, 2], centres[:, 0]))
     behind = back - np.interp(up, centres[:, 2], centres[:, 1])
-    box = v.muscle_box_mm.value
+    inside = np.ones(grid.shape, dtype=bool)
     for distance, (low, high) in ((lateral, box["lateral"]), (behind, box["posterior"])):
         inside &= (distance >= low) & (distance <= high)
     return np.asarray(inside)
@@ -186,10 +200,11 @@ def _deep(region: Mask, grid: Volume) -> Mask:
 
 def _tissue(grid: Volume, tissue: str, where: Mask) -> Sample | Unknown:
     least = int(np.ceil(v.sample_area_mm2.value / v.search_block_mm.value**2))
-    return _sample(tissue, grid.values[where], least, say(f"how.{tissue}"))
+    return _middle(tissue, grid.values[where], least, say(f"how.{tissue}"))
 
 
 def _sample(tissue: str, hu: AnyArray, least: int, how: str) -> Sample | Unknown:
+    """Mean and standard deviation of a region, if it is large enough and not padding."""
     name = tissue.replace("_", " ")
     if hu.size < max(2, least):
         return Unknown(say("why.too_small", tissue=name, n=hu.size, needed=max(2, least), how=how))
@@ -197,3 +212,9 @@ def _sample(tissue: str, hu: AnyArray, least: int, how: str) -> Sample | Unknown
     if sd == 0:
         return Unknown(say("why.no_noise", tissue=name, hu=f"{float(hu.flat[0]):.0f}"))
     return Sample(tissue, float(np.mean(hu, dtype=np.float64)), sd, int(hu.size), how)
+
+
+def _middle(tissue: str, hu: AnyArray, least: int, how: str) -> Sample | Unknown:
+    """As ``_sample``, with the median for the mean."""
+    sample = _sample(tissue, hu, least, how)
+    return sample if isinstance(sample, Unknown) else replace(sample, hu=float(np.median(hu)))
