@@ -71,6 +71,23 @@ class Fact:
             "levels": "a list of vertebrae such as [T12, L1]",
         }[self.kind]
 
+    def in_words(self, value: Any) -> str:
+        """A value of this fact as people read it: ``8 weeks``, ``no oedema``, ``yes``."""
+        if self.kind in ("number", "integer"):
+            unit = read_as(self.unit)
+            one = unit.removesuffix("s") if value == 1 else unit
+            return f"{value:.4g} {one}".strip()
+        if self.kind == "yes_no":
+            return _words().say("yes" if value else "no")
+        if self.kind in ("choice", "choices"):
+            chosen = (value,) if self.kind == "choice" else value
+            return ", ".join(self._choice_in_words(c) for c in chosen)
+        return ", ".join(map(str, value)) if self.kind == "levels" else str(value)
+
+    def _choice_in_words(self, choice: str) -> str:
+        key = f"{self.name}.choices.{choice}"
+        return _words().say(key) if key in _words() else choice.replace("_", " ")
+
     def check(self, value: Any) -> Any:
         """The value in the type of this fact, or a BadRecord that says what is allowed."""
         match self.kind, value:

@@ -62,6 +62,13 @@ class CitedValue:
             raise HouseFault(f"{self.name}: a setting of ours must say why (note).")
 
     @property
+    def number(self) -> float:
+        """The value as a number, for comparing; a table has none."""
+        if isinstance(self.value, bool) or not isinstance(self.value, int | float):
+            raise HouseFault(f"{self.name} is not a number but {self.value!r}.")
+        return self.value
+
+    @property
     def reference(self) -> Reference:
         """The work the value comes from."""
         return references()[self.source]

@@ -29,12 +29,22 @@ class Texts:
             place = self._path.name
             raise HouseFault(f"{place}: sentence '{key}' or its value {missing} is missing.") from None
 
+    def raw(self, key: str) -> str:
+        """The sentence as it is written, with its placeholders open."""
+        if key not in self._sentences:
+            raise HouseFault(f"{self._path.name}: there is no sentence '{key}'.")
+        return self._sentences[key].strip()
+
     def placeholders(self, key: str) -> set[str]:
         """The names a sentence asks for."""
         return {name for _, name, _, _ in string.Formatter().parse(self._sentences[key]) if name}
 
     def __contains__(self, key: str) -> bool:
         return key in self._sentences
+
+    def under(self, key: str) -> list[str]:
+        """The keys that nest below a key, in their order."""
+        return [name for name in self._sentences if name.startswith(f"{key}.")]
 
     def keys(self) -> list[str]:
         """The keys of all sentences."""

@@ -1,0 +1,77 @@
+"""Where a rule comes from: its sentences, its numbers with source and day checked, and its cases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from vertebro import guidelines
+from vertebro.guidelines.gate import Gate
+from vertebro.guidelines.rule import AllOf, folders, rule
+from vertebro.vocabulary.library import CitedValue, Reference, references
+
+
+@dataclass(frozen=True)
+class Case:
+    """One signed example: given these facts, these rules answer so."""
+
+    name: str
+    given: dict[str, Any]
+    expect: dict[str, str]
+
+
+@dataclass(frozen=True)
+class RuleExplanation:
+    """Everything there is to know about one rule."""
+
+    name: str
+    sentence: str
+    when_met: str
+    when_not_met: str
+    needs: tuple[str, ...]
+    parts: tuple[str, ...]
+    stance: str
+    numbers: tuple[CitedValue, ...]
+    reference: Reference
+    where: str
+    cases: tuple[tuple[str, str], ...]
+    """Name of each case that tests the rule, and what it expects."""
+
+
+def explain_rule(name: str) -> RuleExplanation:
+    """The explanation of a rule by its full name, as in ``ros.HasHadTimeToHeal``."""
+    found = rule(name)
+    stance = found.stance if issubclass(found, Gate) else None
+    return RuleExplanation(
+        name=name,
+        sentence=found.say("rule", {}),
+        when_met=found.texts().raw(f"{found.__name__}.met"),
+        when_not_met=found.texts().raw(f"{found.__name__}.not_met"),
+        needs=found.needs,
+        parts=tuple(part.name() for part in found.parts) if issubclass(found, AllOf) else (),
+        stance=stance.value if stance else "",
+        numbers=found.values,
+        reference=references()[found.source],
+        where=found.where,
+        cases=tuple(
+            (case.name, case.expect[found.__name__])
+            for case in cases(found.body())
+            if found.__name__ in case.expect
+        ),
+    )
+
+
+@cache
+def cases(folder: str) -> tuple[Case, ...]:
+    """The cases of one folder of rules."""
+    path = Path(guidelines.__path__[0]) / folder / "cases.yaml"
+    return tuple(Case(**entry) for entry in yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def all_cases() -> dict[str, tuple[Case, ...]]:
+    """The cases of every folder."""
+    return {folder: cases(folder) for folder in folders()}

@@ -1,0 +1,122 @@
+"""From the record and the images to facts: unknown facts are absent, measured ones keep their spread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from vertebro.fracture.findings import Findings, VertebraFindings
+from vertebro.guidelines.derive import with_derived
+from vertebro.guidelines.reading import Reading, possible_values
+from vertebro.guidelines.rule import own_texts
+from vertebro.guidelines.settings import own
+from vertebro.patient.case import Case
+from vertebro.vocabulary.facts import fact
+from vertebro.vocabulary.known import Known, Unknown
+from vertebro.vocabulary.levels import Level
+from vertebro.vocabulary.measured import Graded, Measured
+
+
+def facts_of(case: Case, findings: Findings | Unknown) -> dict[str, Known[Any]]:
+    """Every fact that is known: written, measured where nobody wrote it, or worked out.
+
+    A measured number carries every value within its spread and an uncertain grade every grade
+    that is possible, so that no rule takes an uncertain reading for a firm fact.
+    """
+    return with_derived(measured(case, findings) | written(case), case.level)
+
+
+def written(case: Case) -> dict[str, Known[Any]]:
+    """What people wrote down, with the weeks since the fracture counted up to the day of the case."""
+    facts = {name: entry for name, entry in case.record if isinstance(entry, Known)}
+    weeks = _weeks_since_fracture(facts, case.record.on, max(case.on, case.record.on))
+    return facts | weeks
+
+
+def _weeks_since_fracture(facts: dict[str, Known[Any]], noted_on: date, today: date) -> dict[str, Known[Any]]:
+    if "fracture_date" in facts:
+        broke = facts["fracture_date"]
+        said = own_texts().say("derived.weeks", day=broke.value, today=today, source=broke.source)
+        return {"weeks_since_fracture": Known((today - broke.value).days / 7, said, today)}
+    if "weeks_since_fracture" in facts and today > noted_on:
+        noted = facts["weeks_since_fracture"]
+        said = own_texts().say("derived.weeks_later", on=noted_on, today=today, source=noted.source)
+        return {"weeks_since_fracture": Known(noted.value + (today - noted_on).days / 7, said, today)}
+    return {}
+
+
+def measured(case: Case, findings: Findings | Unknown) -> dict[str, Known[Any]]:
+    """What the images show at the level in question, as facts with their spread."""
+    if isinstance(findings, Unknown) or not isinstance(case.level, Level):
+        return {}
+    if case.level not in findings.vertebrae:
+        return {}
+    at_level = findings[case.level]
+    found = {name: read(at_level) for name, read in READ_OFF.items()}
+    return {name: known for name, known in found.items() if known is not None}
+
+
+def disagreements(case: Case, findings: Findings | Unknown) -> tuple[str, ...]:
+    """Where a person's reading and the measurement differ by more than the spread: the person's counts."""
+    people = written(case)
+    images = measured(case, findings)
+    return tuple(
+        own_texts().say(
+            "disagreement",
+            label=fact(name).label,
+            person=fact(name).in_words(people[name].value),
+            image=images[name].source,
+        )
+        for name in images
+        if name in people and not _agrees(people[name].value, images[name])
+    )
+
+
+def _agrees(person: Any, image: Known[Any]) -> bool:
+    possible = possible_values(image)
+    if isinstance(image.value, float):
+        return bool(min(possible) <= person <= max(possible))
+    return person in possible
+
+
+def _number(finding: Measured | Unknown, name: str) -> Known[Any] | None:
+    """A measured number with both ends of its spread, kept within the range of the fact."""
+    if isinstance(finding, Unknown):
+        return None
+    low, high = fact(name).low or 0.0, fact(name).high
+    assert high is not None  # every number of the dictionary has a range
+    reach = own.spreads_counted.number * finding.spread
+    ends = (finding.value - reach, finding.value, finding.value + reach)
+    kept = tuple(min(max(end, low), high) for end in ends)
+    said = own_texts().say("measured", value=finding.in_words(), method=finding.method)
+    return Reading(kept[1], said, None, kept)
+
+
+def _posterior_wall(at_level: VertebraFindings) -> Known[Any] | None:
+    wall = at_level.posterior_wall
+    if not isinstance(wall, Graded):
+        return None
+    said = own_texts().say("measured", value=wall.value, method=wall.method)
+    return Reading(wall.value.value, said, None, tuple(grade.value for grade in wall.possible))
+
+
+def _gas_cleft(at_level: VertebraFindings) -> Known[Any] | None:
+    """Gas that is surely there is a cleft; no gas on CT says nothing about fluid, so nothing is known."""
+    gas = at_level.cleft_gas_volume
+    if isinstance(gas, Unknown):
+        return None
+    surely = gas.value - own.spreads_counted.number * gas.spread
+    if surely < own.gas_cleft_from.number:
+        return None
+    return Known("gas", own_texts().say("measured", value=gas.in_words(), method=gas.method))
+
+
+READ_OFF: dict[str, Callable[[VertebraFindings], Known[Any] | None]] = {
+    "height_loss_pct": lambda at_level: _number(at_level.height_loss, "height_loss_pct"),
+    "kyphosis_deg": lambda at_level: _number(at_level.local_kyphosis, "kyphosis_deg"),
+    "canal_narrowing_pct": lambda at_level: _number(at_level.canal_narrowing, "canal_narrowing_pct"),
+    "posterior_wall": _posterior_wall,
+    "intravertebral_cleft": _gas_cleft,
+}
+"""What is read off the images, and how."""

@@ -1,0 +1,1 @@
+"""National Institute for Health and Care Excellence: technology appraisal TA279."""

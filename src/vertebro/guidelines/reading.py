@@ -1,0 +1,37 @@
+"""Facts that are not simply written: read off an image with a spread, or worked out from others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from vertebro.vocabulary.known import Known
+
+T_co = TypeVar("T_co", covariant=True)
+
+Facts = Mapping[str, Known[Any]]
+"""Facts by name. A fact that is not known is absent: it is never a default."""
+
+
+@dataclass(frozen=True)
+class Reading(Known[T_co]):
+    """A value read off an image, with every value that lies within its spread.
+
+    A rule answers only if all possible values give the same answer: an uncertain grade or a
+    number whose spread crosses a threshold stays UNKNOWN instead of becoming a firm fact.
+    """
+
+    possible: tuple[T_co, ...] = ()
+
+
+@dataclass(frozen=True)
+class Derived(Known[T_co]):
+    """A value worked out from other facts, named in ``used``; worked out anew when they change."""
+
+    used: tuple[str, ...] = ()
+
+
+def possible_values(known: Known[Any]) -> tuple[Any, ...]:
+    """Every value this fact may have: one for a written fact, several for an uncertain reading."""
+    return known.possible if isinstance(known, Reading) and known.possible else (known.value,)

@@ -1,0 +1,1 @@
+"""Royal Osteoporosis Society: the patient page "Surgery for pain relief"."""

@@ -1,0 +1,1 @@
+"""The safety gates: what stops a procedure before any recommendation is asked."""

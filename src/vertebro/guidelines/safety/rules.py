@@ -1,0 +1,385 @@
+"""The safety gates: each names its own source; the first that fires gives the headline."""
+
+from __future__ import annotations
+
+from vertebro.guidelines.gate import Gate, GateAllOf, Stage
+from vertebro.guidelines.reading import Facts
+from vertebro.guidelines.rule import Rule
+from vertebro.guidelines.verdict import Procedure, Stance
+from vertebro.vocabulary.levels import Level
+from vertebro.vocabulary.library import cited_values
+
+v = cited_values(beside=__file__)
+
+RAND = "rand_pathway_2018"
+MEDICARE = "medicare_lcd_vertebral_augmentation"
+MEDICARE_ABSOLUTE = "absolute contraindications, as summarised"
+MEDICARE_RELATIVE = "relative contraindications, as summarised"
+SIR = "sir_bleeding_risk_2019"
+IFU = "kyphon_xpander_ifu"
+OF_CARD = "of_pocket_card"
+
+
+class IsChild(Gate):
+    """Children are outside every source."""
+
+    stage, stance, must_know = Stage.SCOPE, Stance.OUT_OF_SCOPE, True
+    source, where, values = RAND, v.adult_from.where, (v.adult_from,)
+
+    @staticmethod
+    def holds(age_years: int) -> bool:
+        """True below the age of adults."""
+        return age_years < v.adult_from.number
+
+
+class HadHighEnergyInjury(Gate):
+    """A fracture from a high-energy accident belongs to the trauma pathway."""
+
+    stage, stance, must_know = Stage.SCOPE, Stance.OUT_OF_SCOPE, True
+    source, where = RAND, "exclusions: high-velocity trauma"
+
+    @staticmethod
+    def holds(trauma: str) -> bool:
+        """True after a high-energy accident."""
+        return trauma == "high_energy"
+
+
+class MayBeMalignant(Gate):
+    """A fracture with a suspected or known tumour leaves the osteoporotic pathway."""
+
+    stage, stance, must_know = Stage.SCOPE, Stance.OUT_OF_SCOPE, True
+    source, where = RAND, "exclusions: suspected malignant non-fragility fracture"
+
+    @staticmethod
+    def holds(malignancy: str) -> bool:
+        """True if a tumour is suspected or known."""
+        return malignancy != "none"
+
+
+class HasTumourSigns(Gate):
+    """Signs of a tumour on the images, whatever the record says about a tumour."""
+
+    stage, stance, blocks = Stage.SCOPE, Stance.OUT_OF_SCOPE, False
+    source, where = RAND, "exclusions: suspected malignant non-fragility fracture"
+
+    @staticmethod
+    def holds(tumour_signs: tuple[str, ...]) -> bool:
+        """True if any sign is written."""
+        return any(sign != "none" for sign in tumour_signs)
+
+
+class IsNotOsteoporotic(Gate):
+    """The recommendations are for osteoporotic fractures only."""
+
+    stage, stance, must_know = Stage.SCOPE, Stance.OUT_OF_SCOPE, True
+    source, where = "nice_ta279", "section 1.1"
+
+    @staticmethod
+    def holds(osteoporotic_fracture: bool) -> bool:
+        """True if the fracture is not taken to be osteoporotic."""
+        return not osteoporotic_fracture
+
+
+class IsOutsideThoracolumbarSpine(Gate):
+    """The policies cover T1 to L5."""
+
+    stage, stance, blocks = Stage.SCOPE, Stance.OUT_OF_SCOPE, False
+    source, where = MEDICARE, "levels covered (T1 to L5), L34976 as summarised"
+
+    @staticmethod
+    def holds(fracture_level: Level) -> bool:
+        """True for the neck and the sacrum."""
+        return fracture_level < Level.T1 or fracture_level.order >= Level.S1.order
+
+
+class HasNerveDeficit(Gate):
+    """A nerve root, cord or cauda sign goes to the spinal surgeon at once."""
+
+    stage, stance, must_know = Stage.EMERGENCY, Stance.REFER_URGENTLY, True
+    source, where = MEDICARE, f"{MEDICARE_RELATIVE}: neurologic deficit, myelopathy, neural impingement"
+
+    @staticmethod
+    def holds(neuro_grade: str) -> bool:
+        """True for a root sign or an incomplete or complete loss."""
+        return neuro_grade in ("N2", "N3", "N4")
+
+
+class IsUnstable(Gate):
+    """A spine with a torn tension band, translation or rotation goes to the spinal surgeon."""
+
+    stage, stance = Stage.EMERGENCY, Stance.REFER_URGENTLY
+    source, where = MEDICARE, f"{MEDICARE_RELATIVE}: spinal instability"
+
+    @staticmethod
+    def holds(spinal_instability: str) -> bool:
+        """True if any instability is written."""
+        return spinal_instability != "none"
+
+
+class HasInfection(Gate):
+    """Any suspected or proven infection stops the procedure and starts an urgent work-up."""
+
+    stage, stance, must_know = Stage.EMERGENCY, Stance.CONTRAINDICATED, True
+    source, where = (
+        RAND,
+        "absolute contraindications: active infection at surgical site, blood-borne infection",
+    )
+
+    @staticmethod
+    def holds(infection: str) -> bool:
+        """True if an infection is suspected or known."""
+        return infection != "none"
+
+
+class HasInfectionSigns(Gate):
+    """Signs of infection on the images, whatever the record says about infection."""
+
+    stage, stance, blocks = Stage.EMERGENCY, Stance.CONTRAINDICATED, False
+    source, where = MEDICARE, f"{MEDICARE_ABSOLUTE}: osteomyelitis, discitis"
+
+    @staticmethod
+    def holds(infection_signs: tuple[str, ...]) -> bool:
+        """True if any sign is written."""
+        return any(sign != "none" for sign in infection_signs)
+
+
+class IsPregnant(Gate):
+    """Pregnancy rules the procedure out while it lasts."""
+
+    stage, stance = Stage.ABSOLUTE, Stance.CONTRAINDICATED
+    source, where = MEDICARE, f"{MEDICARE_ABSOLUTE}: pregnancy"
+
+    @staticmethod
+    def holds(pregnant: bool) -> bool:
+        """True if pregnant."""
+        return pregnant
+
+
+class IsAllergicToCement(Gate):
+    """An allergy to the cement rules out both procedures."""
+
+    stage, stance = Stage.ABSOLUTE, Stance.CONTRAINDICATED
+    source, where = IFU, "contraindications: severe allergy to bone cement"
+
+    @staticmethod
+    def holds(allergies: tuple[str, ...]) -> bool:
+        """True if an allergy to the cement is written."""
+        return "pmma" in allergies
+
+
+class InrTooHigh(Gate):
+    """A high INR is corrected first."""
+
+    stage, stance, values = Stage.CORRECTABLE, Stance.CORRECT_FIRST, (v.inr_correct_above,)
+    source, where = SIR, v.inr_correct_above.where
+
+    @staticmethod
+    def holds(inr: float) -> bool:
+        """True above the upper end of the range."""
+        return inr > v.inr_correct_above.number
+
+
+class InrForTheOperator(Gate):
+    """Within the published range the operator decides whether to correct: said, nothing else changes."""
+
+    stage, stance, values = Stage.CORRECTABLE, None, (v.inr_operator_above, v.inr_correct_above)
+    source, where = SIR, v.inr_operator_above.where
+
+    @staticmethod
+    def holds(inr: float) -> bool:
+        """True inside the range."""
+        return v.inr_operator_above.number < inr <= v.inr_correct_above.number
+
+
+class PlateletsTooLow(Gate):
+    """A low platelet count is corrected first."""
+
+    stage, stance, values = Stage.CORRECTABLE, Stance.CORRECT_FIRST, (v.platelets_below,)
+    source, where = SIR, v.platelets_below.where
+
+    @staticmethod
+    def holds(platelets: float) -> bool:
+        """True below the count at which transfusion is considered."""
+        return platelets < v.platelets_below.number
+
+
+class TakesBloodThinner(Rule):
+    """Part of the next gate: a blood thinner is taken."""
+
+    source, where = SIR, "antithrombotic medication before procedures with high bleeding risk"
+
+    @staticmethod
+    def holds(anticoagulant: str) -> bool:
+        """True if any is taken."""
+        return anticoagulant != "none"
+
+
+class BloodThinnerGoesOn(Rule):
+    """Part of the next gate: it has not been paused."""
+
+    source, where = SIR, "antithrombotic medication before procedures with high bleeding risk"
+
+    @staticmethod
+    def holds(anticoagulant_held: bool) -> bool:
+        """True if it has not been paused."""
+        return not anticoagulant_held
+
+
+class BloodThinnerNotPaused(GateAllOf):
+    """A blood thinner that goes on is dealt with first: how long to hold it depends on the drug."""
+
+    stage, stance = Stage.CORRECTABLE, Stance.CORRECT_FIRST
+    source, where = SIR, "antithrombotic medication before procedures with high bleeding risk"
+    parts = (TakesBloodThinner, BloodThinnerGoesOn)
+
+    @classmethod
+    def extra_words(cls, facts: Facts) -> dict[str, str]:
+        """How long to hold this drug, with the source of that."""
+        drug = facts["anticoagulant"].value if "anticoagulant" in facts else "none"
+        held = [value for value in v if value.name == f"hold_{drug}"]
+        words = cls.texts()
+        if not held:
+            return {"hold": words.say("hold.not_verified")}
+        key = f"hold.{drug}" if f"hold.{drug}" in words else "hold.days"
+        low_clearance = v.hold_dabigatran_low_clearance
+        return {
+            "hold": words.say(
+                key,
+                days=held[0].in_words(),
+                source=held[0].reference.by,
+                low_clearance_days=low_clearance.in_words(),
+                clearance=v.clearance_limit.in_words(),
+            )
+        }
+
+
+class IsPainless(Gate):
+    """Without pain there is nothing these procedures treat."""
+
+    stage, stance, values = Stage.HEALED, Stance.NOT_RECOMMENDED, (v.no_pain,)
+    source, where = MEDICARE, f"{MEDICARE_ABSOLUTE}: pain not primarily from the fracture"
+
+    @staticmethod
+    def holds(pain_nrs: int) -> bool:
+        """True if the pain score is that of no pain."""
+        return pain_nrs == v.no_pain.number
+
+
+class HurtsElsewhere(Gate):
+    """Pain that does not come mainly from this fracture is not treated by cementing it."""
+
+    stage, stance = Stage.HEALED, Stance.NOT_RECOMMENDED
+    source, where = MEDICARE, f"{MEDICARE_ABSOLUTE}: pain not primarily from the fracture"
+
+    @staticmethod
+    def holds(pain_source_is_fracture: bool) -> bool:
+        """True if the pain mainly comes from elsewhere."""
+        return not pain_source_is_fracture
+
+
+class IsHealed(Gate):
+    """A fracture without oedema, uptake or cleft is healed: its pain has another cause."""
+
+    stage, stance = Stage.HEALED, Stance.NOT_RECOMMENDED
+    source, where = "ros_surgery_for_pain_relief", "who should have it, first paragraph"
+
+    @staticmethod
+    def holds(fracture_unhealed: bool) -> bool:
+        """True if imaging shows no sign that the fracture is unhealed."""
+        return not fracture_unhealed
+
+
+class PosteriorWallIsBroken(Gate):
+    """A breached or retropulsed posterior wall without deficit is for the meeting."""
+
+    stage, stance = Stage.RELATIVE, Stance.DISCUSS
+    source, where = MEDICARE, f"{MEDICARE_RELATIVE}: fracture retropulsion or canal compromise"
+
+    @staticmethod
+    def holds(posterior_wall: str) -> bool:
+        """True unless the wall is intact."""
+        return posterior_wall != "intact"
+
+
+class CanalIsNarrowed(Gate):
+    """A narrowed canal without deficit is for the meeting."""
+
+    stage, stance, blocks = Stage.RELATIVE, Stance.DISCUSS, False
+    source, where = MEDICARE, f"{MEDICARE_RELATIVE}: fracture retropulsion or canal compromise"
+
+    @staticmethod
+    def holds(canal_narrowing_pct: float) -> bool:
+        """True for any narrowing."""
+        return canal_narrowing_pct > 0
+
+
+class HadPassingDeficit(Gate):
+    """A nerve deficit that has passed is for the meeting."""
+
+    stage, stance = Stage.RELATIVE, Stance.DISCUSS
+    source, where = MEDICARE, f"{MEDICARE_RELATIVE}: neurologic deficit"
+
+    @staticmethod
+    def holds(neuro_grade: str) -> bool:
+        """True if a deficit came and went."""
+        return neuro_grade == "N1"
+
+
+class HasTooManyLevels(Gate):
+    """More fractures than policies allow in one procedure are for the meeting."""
+
+    stage, stance, blocks = Stage.RELATIVE, Stance.DISCUSS, False
+    source, where, values = MEDICARE, v.levels_at_once.where, (v.levels_at_once,)
+
+    @staticmethod
+    def holds(symptomatic_levels: int) -> bool:
+        """True above that number."""
+        return symptomatic_levels > v.levels_at_once.number
+
+
+class IsAllergicToOpacifier(Gate):
+    """An allergy to what makes the cement visible is for the meeting: another cement may do."""
+
+    stage, stance = Stage.RELATIVE, Stance.DISCUSS
+    source, where = MEDICARE, f"{MEDICARE_RELATIVE}: allergy to bone cement or opacifier"
+
+    @staticmethod
+    def holds(allergies: tuple[str, ...]) -> bool:
+        """True if an allergy to barium is written."""
+        return "barium" in allergies
+
+
+class IsAllergicToContrast(Gate):
+    """The balloon is filled with contrast medium, which a burst balloon sets free: kyphoplasty only."""
+
+    stage, stance, procedures = Stage.CHOICE, Stance.DISCUSS, (Procedure.KYPHOPLASTY,)
+    source, where = IFU, "contraindications: severe allergy to contrast media"
+
+    @staticmethod
+    def holds(allergies: tuple[str, ...]) -> bool:
+        """True if an allergy to iodinated contrast is written."""
+        return "iodinated_contrast" in allergies
+
+
+class IsVeryIll(Gate):
+    """From ASA class 4 on the risk of death is many times higher: talk to the anaesthetist first."""
+
+    stage, stance, values = Stage.FEASIBILITY, Stance.DISCUSS, (v.asa_from, v.death_odds_asa4)
+    source, where = v.asa_from.source, v.asa_from.where
+
+    @staticmethod
+    def holds(asa: int) -> bool:
+        """True from that class on."""
+        return asa >= v.asa_from.number
+
+
+class CannotLieProne(Gate):
+    """Both procedures are done face down: whether a position can be found is for the meeting."""
+
+    stage, stance, values = Stage.FEASIBILITY, Stance.DISCUSS, (v.prone_minutes,)
+    source, where = v.prone_minutes.source, v.prone_minutes.where
+
+    @staticmethod
+    def holds(prone_tolerated: bool) -> bool:
+        """True if lying face down is not tolerated."""
+        return not prone_tolerated
