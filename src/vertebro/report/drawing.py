@@ -30,11 +30,12 @@ class Drawing:
         if ground:
             self.rect((0, 0), (width, height), fill=ground)
 
-    def image(self, png: bytes) -> None:
-        """A picture that fills the drawing."""
+    def image(self, png: bytes, corner: Point = (0, 0), size: tuple[float, float] | None = None) -> None:
+        """A picture from an upper left corner; without a size it fills the drawing."""
+        width, height = size or (self.width, self.height)
         data = base64.b64encode(png).decode("ascii")
-        size = {"width": self.width, "height": self.height}
-        self._add("image", size | {"preserveAspectRatio": "none", "href": f"data:image/png;base64,{data}"})
+        place: dict[str, Style] = {"x": corner[0], "y": corner[1], "width": width, "height": height}
+        self._add("image", place | {"preserveAspectRatio": "none", "href": f"data:image/png;base64,{data}"})
 
     def line(self, points: AnyArray | Sequence[Point], **style: Style) -> None:
         """A line through points (n, 2)."""

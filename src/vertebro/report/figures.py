@@ -27,18 +27,20 @@ v = cited_values(beside=__file__)
 
 GROUND, INK, HALO = "#12181f", "#ffffff", "#12181f"
 OTHERS, CHOSEN = "#8fc1e3", "#ffc247"
+TEXT_SHARE = {"spine": 1 / 24, "sagittal": 1 / 40, "coronal": 1 / 26, "axial": 1 / 26}
+"""Height of the letters as a share of the picture's width: alike on the page, where widths differ."""
 LONGEST_SIDE_PIXELS = 640  # enough for sharp print at the size shown; more only makes the file heavy
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture with its words; ``image`` is SVG, or PNG for a picture without lines."""
+    """One picture with its words."""
 
     name: str
     title: str
     caption: str
     alt: str
-    image: str | bytes
+    svg: str
 
 
 def slices(assessment: Assessment) -> tuple[Picture, ...]:
@@ -62,13 +64,14 @@ def slices(assessment: Assessment) -> tuple[Picture, ...]:
 
 @dataclass(frozen=True)
 class Scene:
-    """What every picture needs: the CT, the spine, the landmarks, the level in question, its frame."""
+    """What every picture needs: CT, spine, landmarks, the level in question, the body it cuts through."""
 
     assessment: Assessment
     ct: Volume | Unknown
     spine: Spine
     landmarks: Mapping[Level, Landmarks]
     level: Level | None
+    through: Level
     frame: BodyFrame
 
     @classmethod
@@ -80,7 +83,7 @@ class Scene:
         through = chosen or spine.levels[len(spine.levels) // 2]
         mark = marks.get(through)
         frame = mark.frame if mark else planes.upright(spine[through].centre_mm)
-        return cls(assessment, assessment.case.ct, spine, marks, chosen, frame)
+        return cls(assessment, assessment.case.ct, spine, marks, chosen, through, frame)
 
     def picture(self, name: str, plane: Plane) -> Picture:
         """One slice with everything drawn on it."""
@@ -91,11 +94,11 @@ class Scene:
         outlined = self._outlines(drawing, plane, pixel_mm)
         self._marks(drawing, plane, name)
         self._labels(drawing, plane, name, outlined)
-        _letters(drawing, plane)
-        scale_mm = _scale_bar(drawing)
+        _letters(drawing, plane, name)
+        scale_mm = _scale_bar(drawing, name)
         words = {
             "levels": ", ".join(map(str, outlined)) or say("picture.no_level_crossed"),
-            "level": str(self.level or ""),
+            "level": str(self.through),
             "scale": scale_mm,
             "left": say(f"direction.{plane.letters[0]}"),
             "right": say(f"direction.{plane.letters[1]}"),
@@ -130,19 +133,20 @@ class Scene:
         return largest
 
     def _labels(self, drawing: Drawing, plane: Plane, name: str, outlined: Mapping[Level, Array]) -> None:
-        size = drawing.width / (24 if name == "spine" else 26)
+        """The name of every vertebra beside it."""
+        size = drawing.width * TEXT_SHARE[name]
         for level, outline in outlined.items():
-            mark = self.landmarks.get(level)
-            at = _label_place(plane, outline, mark, size)
             chosen = level == self.level
-            text = say("picture.chosen_label", level=level) if chosen and name == "spine" else str(level)
+            high = outline[:, 1].max() - outline[:, 1].min() > 2 * size
+            if not (chosen or high):  # a sliver at the border has no room for its name
+                continue
             drawing.words(
-                np.clip(at, size * 0.8, [drawing.width - size * 0.8, drawing.height - size * 0.8]),
-                text,
+                _label_place(plane, outline, size, in_margin=name == "sagittal"),
+                say("picture.chosen_label", level=level) if chosen and name == "spine" else str(level),
                 size * (1.15 if chosen else 1.0),
                 fill=CHOSEN if chosen else INK,
                 font_weight=700 if chosen else 500,
-                text_anchor="end" if plane.view == "sagittal" else "middle",
+                text_anchor="start" if name == "sagittal" else "end",
                 halo=HALO,
             )
 
@@ -153,7 +157,7 @@ class Scene:
         found = self.assessment.findings.vertebrae.get(mark.level)
         with drawing.group("marks"):
             if name == "sagittal" and found is not None:
-                draw_heights(drawing, plane, mark, found)
+                draw_heights(drawing, plane, (mark, found), drawing.width * TEXT_SHARE[name])
                 draw_canal(drawing, plane, mark)
             if name in ("coronal", "axial"):
                 draw_width(drawing, plane, mark)
@@ -207,32 +211,27 @@ def _area(line: Array) -> float:
     return float(abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))) / 2)
 
 
-def _label_place(plane: Plane, outline: Array, mark: Landmarks | None, size: float) -> Array:
-    """In front of the body from the side; above the bone from the front; in the middle from the feet."""
+def _label_place(plane: Plane, outline: Array, size: float, in_margin: bool) -> Array:
+    """In the margin at the body's height, or just left of the bone."""
     low, high = outline.min(axis=0), outline.max(axis=0)
-    middle = (low + high) / 2
-    if plane.view == "axial":
-        return np.array([middle[0], low[1] - size])
-    if plane.view == "coronal":
-        return np.asarray(middle)
-    if mark is not None:
-        front = plane.picture_mm(mark.anterior_wall_mm)
-        return np.array([front[:, 0].min() - size * 0.6, front[:, 1].mean()])
-    return np.array([low[0] - size * 0.6, outline[np.argmin(outline[:, 0]), 1]])
+    front = outline[outline[:, 0] < low[0] + 0.25 * (high[0] - low[0]), 1]
+    y = (front.min() + front.max()) / 2 if plane.view == "sagittal" else (low[1] + high[1]) / 2
+    return np.array([size * 0.7 if in_margin else max(low[0] - size * 0.6, size * 2.5), y])
 
 
-def _letters(drawing: Drawing, plane: Plane) -> None:
+def _letters(drawing: Drawing, plane: Plane, name: str) -> None:
     """Which way each edge of the picture points."""
-    size, w, h = drawing.width / 20, drawing.width, drawing.height
-    edges = ((size * 0.8, h / 2), (w - size * 0.8, h / 2), (w / 2, size * 0.8), (w / 2, h - size * 0.8))
+    size, w, h = drawing.width * TEXT_SHARE[name] * 1.3, drawing.width, drawing.height
+    side = h * 0.12 if plane.view == "sagittal" else h / 2  # from the side, names and heights need the middle
+    edges = ((size * 0.8, side), (w - size * 0.8, side), (w / 2, size * 0.8), (w / 2, h - size * 0.8))
     for letter, place in zip(plane.letters, edges, strict=True):
         drawing.words(place, letter, size, fill=INK, font_weight=700, text_anchor="middle", halo=HALO)
 
 
-def _scale_bar(drawing: Drawing) -> str:
+def _scale_bar(drawing: Drawing, name: str) -> str:
     """A bar of a round length in the lower right corner; gives its length in words."""
     length = max(mm for mm in (1, 2, 5, 10, 20, 50) if mm == 1 or mm <= drawing.width / 3)
-    size = drawing.width / 28
+    size = drawing.width * TEXT_SHARE[name] * 0.9
     right, y = drawing.width - size, drawing.height - size
     words = say("picture.scale", length=length)
     ends = [(right - length, y), (right, y)]

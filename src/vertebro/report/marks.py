@@ -14,8 +14,11 @@ from vertebro.vocabulary.measured import Measured
 HEIGHT, CANAL, HALO = "#7ef0c8", "#f7a8d8", "#12181f"
 
 
-def draw_heights(drawing: Drawing, plane: Plane, mark: Landmarks, found: VertebraFindings) -> None:
+def draw_heights(
+    drawing: Drawing, plane: Plane, body: tuple[Landmarks, VertebraFindings], size: float
+) -> None:
     """Three lines from end-plate to end-plate with the length that was measured."""
+    mark, found = body
     if isinstance(mark.upper, Unknown) or isinstance(mark.lower, Unknown):
         return
     upper, lower = mark.upper, mark.lower
@@ -29,7 +32,7 @@ def draw_heights(drawing: Drawing, plane: Plane, mark: Landmarks, found: Vertebr
             plane.picture_mm(plate.line_mm), stroke=HEIGHT, stroke_width=drawing.width * 0.004, opacity=0.9
         )
     for top, bottom, height, anchor in ends:
-        _height(drawing, plane.picture_mm(top), plane.picture_mm(bottom), height, anchor)
+        _height(drawing, plane.picture_mm(top), plane.picture_mm(bottom), (height, anchor, size))
 
 
 def draw_canal(drawing: Drawing, plane: Plane, mark: Landmarks) -> None:
@@ -52,11 +55,11 @@ def draw_width(drawing: Drawing, plane: Plane, mark: Landmarks) -> None:
     )
 
 
-def _height(drawing: Drawing, top: Array, bottom: Array, height: Number, anchor: str) -> None:
-    size = drawing.width / 26
+def _height(drawing: Drawing, top: Array, bottom: Array, label: tuple[Number, str, float]) -> None:
+    height, anchor, size = label
     drawing.line([top, bottom], stroke=HEIGHT, stroke_width=drawing.width * 0.005)
     for end in (top, bottom):
-        drawing.circle(end, drawing.width * 0.009, fill=HEIGHT, stroke=HALO, stroke_width=0.2)
+        drawing.circle(end, drawing.width * 0.007, fill=HEIGHT, stroke=HALO, stroke_width=0.2)
     words = height.in_words() if isinstance(height, Measured) else say("picture.not_measured")
     shift = {"end": -size * 0.7, "middle": 0.0, "start": size * 0.7}[anchor]
     place = (top + bottom) / 2 + [shift, 0]

@@ -8,17 +8,16 @@ from datetime import UTC, date, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from vertebro.report.content import Content
 from vertebro.report.figures import Picture
+from vertebro.report.pictures import Pictures
 from vertebro.report.sentences import plain_sentences
 
 TEMPLATE = Path(__file__).with_name("templates") / "report.typ"
-STANDARD = "ua-1"
 
 
-def pdf(words: Content, pictures: tuple[Picture, ...], on: date, no_pictures: str) -> bytes:
+def pdf(words: Content, pictures: Pictures, on: date) -> bytes:
     """The report as PDF bytes; the same assessment gives the same bytes."""
     import typst
 
@@ -27,32 +26,29 @@ def pdf(words: Content, pictures: tuple[Picture, ...], on: date, no_pictures: st
         folder = Path(name)
         data = asdict(words) | {
             "words": plain_sentences(),
-            "pictures": [_stored(folder, picture) for picture in pictures],
-            "no_pictures": no_pictures,
+            "pictures": [_stored(folder, picture) for picture in pictures.slices],
+            "still": _stored(folder, pictures.still),
+            "chart": _stored(folder, pictures.chart),
+            "no_pictures": pictures.why_none,
             "day": {"year": on.year, "month": on.month, "day": on.day},
         }
         (folder / "content.json").write_text(json.dumps(data), encoding="utf-8")
         (folder / "report.typ").write_bytes(TEMPLATE.read_bytes())
-        made: Any = typst.compile(
+        return typst.compile(
             folder / "report.typ",
             root=folder,
             font_paths=[font_folder],
             ignore_system_fonts=True,
             format="pdf",
-            pdf_standards=[STANDARD],
+            pdf_standards="ua-1",
             timestamp=datetime(on.year, on.month, on.day, tzinfo=UTC),
         )
-    return bytes(made)
 
 
-def _stored(folder: Path, picture: Picture) -> dict[str, str]:
-    """The picture laid beside the template, with its words."""
-    ending = "svg" if isinstance(picture.image, str) else "png"
-    content = picture.image.encode("utf-8") if isinstance(picture.image, str) else picture.image
-    (folder / f"{picture.name}.{ending}").write_bytes(content)
-    return {
-        "file": f"{picture.name}.{ending}",
-        "title": picture.title,
-        "caption": picture.caption,
-        "alt": picture.alt,
-    }
+def _stored(folder: Path, picture: Picture | None) -> dict[str, str] | None:
+    """The picture laid beside the template, and its words."""
+    if picture is None:
+        return None
+    (folder / f"{picture.name}.svg").write_text(picture.svg, encoding="utf-8")
+    words = {"title": picture.title, "caption": picture.caption, "alt": picture.alt}
+    return words | {"file": f"{picture.name}.svg"}

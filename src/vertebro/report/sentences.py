@@ -60,9 +60,13 @@ def in_words(found: Finding) -> str:
         return say("value.not_measured_why", why=found.why)
     if isinstance(found, Measured):
         return found.in_words()
-    others = [grade_in_words(g) for g in found.possible if g != found.value]
-    words = {"grade": grade_in_words(found.value), "others": ", ".join(others)}
-    return say("value.graded_unsure" if others else "value.graded", **words)
+    grade, others = grade_in_words(found.value), other_grades(found)
+    return say("value.graded_unsure", grade=grade, others=others) if others else grade
+
+
+def other_grades(found: Graded[Any]) -> str:
+    """The other grades within one spread, in words; nothing where the grade is certain."""
+    return ", ".join(grade_in_words(g) for g in dict.fromkeys(found.possible) if g != found.value)
 
 
 def value_in_words(value: Any, unit: str = "1") -> str:
@@ -151,11 +155,11 @@ def _grades_of_all(findings: Findings) -> list[str]:
         else:
             lost.append(say("lead.graded_loss_item", level=level, grade=in_words(found.genant)))
     said = [_listed("lead.graded_loss", lost), _listed("lead.graded_unsure", unsure)]
-    said += [_listed("lead.graded_zero", none)]
+    said += [_listed("lead.graded_zero", none, ", ")]
     said += [_listed("lead.graded_unknown", unknown), say("lead.elsewhere")]
     return [sentence for sentence in said if sentence]
 
 
-def _listed(key: str, items: Iterable[str]) -> str:
-    joined = "; ".join(items)
+def _listed(key: str, items: Iterable[str], between: str = "; ") -> str:
+    joined = between.join(items)
     return say(key, list=joined) if joined else ""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vertebro.fracture.findings import Findings, VertebraFindings
-from vertebro.report.sentences import Finding, in_words, say
+from vertebro.report.sentences import Finding, grade_in_words, in_words, other_grades, say
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
+from vertebro.vocabulary.measured import Graded
 
 SHAPE = (
     "anterior_height",
@@ -34,11 +35,15 @@ MORE = (
 
 @dataclass(frozen=True)
 class Cell:
-    """One entry of a table; ``note`` is the letter of the note that says why it is missing."""
+    """One entry of a table and a smaller line below it.
+
+    The notes are letters that stand for why the entry, or what belongs below it, is missing.
+    """
 
     text: str
-    small: str = ""
     note: str = ""
+    small: str = ""
+    small_note: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,16 +108,28 @@ def _by_level(findings: Findings, level: Level | None, names: tuple[str, ...]) -
 
 
 def _short(value: Finding, expected: Finding | None, letters: dict[str, str]) -> Cell:
-    below = ""
-    if expected is not None and not isinstance(expected, Unknown):
-        below = say("column.expected", value=in_words(expected))
+    small, small_note = _below(value, expected, letters)
     if isinstance(value, Unknown):
-        return Cell(say("value.not_measured"), below, letters.setdefault(value.why, _letter(len(letters))))
-    note = ""
+        return Cell(say("value.not_measured"), _note(value.why, letters), small, small_note)
+    if isinstance(value, Graded):
+        return Cell(grade_in_words(value.value), "", small, small_note)
+    return Cell(in_words(value), "", small, small_note)
+
+
+def _below(value: Finding, expected: Finding | None, letters: dict[str, str]) -> tuple[str, str]:
+    """The expected height under a height, the other possible grades under a grade."""
+    if isinstance(value, Graded):
+        others = other_grades(value)
+        return (say("value.others", others=others), "") if others else ("", "")
+    if expected is None:
+        return "", ""
     if isinstance(expected, Unknown):
-        below = say("column.expected", value=say("value.not_measured"))
-        note = letters.setdefault(expected.why, _letter(len(letters)))
-    return Cell(in_words(value), below, note)
+        return say("column.expected", value=say("value.not_known")), _note(expected.why, letters)
+    return say("column.expected", value=in_words(expected)), ""
+
+
+def _note(why: str, letters: dict[str, str]) -> str:
+    return letters.setdefault(why, _letter(len(letters)))
 
 
 def _letter(number: int) -> str:

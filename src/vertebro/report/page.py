@@ -1,0 +1,71 @@
+"""The report as one HTML page that needs nothing from outside."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vertebro.report.content import Content
+from vertebro.report.pictures import Pictures
+from vertebro.report.sentences import say
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).with_name("templates")
+SECTIONS = (
+    "decision",
+    "findings",
+    "pictures",
+    "solid",
+    "table",
+    "rules",
+    "record",
+    "not_done",
+    "cautions",
+    "settings",
+    "sources",
+)
+SIGNS = {"go": "✓", "talk": "…", "wait": "‖", "stop": "✕", "urgent": "!", "open": "?"}
+
+
+def html(words: Content, pictures: Pictures) -> str:
+    """The report as one self-contained page."""
+    return (
+        _templates()
+        .get_template("report.html")
+        .render(
+            c=words,
+            pictures=pictures.slices,
+            no_pictures=pictures.why_none,
+            still=pictures.still,
+            chart=pictures.chart,
+            scene=pictures.scene,
+            sections=[s for s in SECTIONS if s != "solid" or pictures.still],
+            marks=SIGNS,
+            css=_asset(TEMPLATES / "report.css"),
+            script=_asset(TEMPLATES / "solid.js"),
+            plotly=_asset(files("plotly") / "package_data/plotly.min.js"),
+        )
+    )
+
+
+@cache
+def _templates() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    made.globals["say"] = say
+    return made
+
+
+def _asset(path: Path | Traversable) -> object:
+    """A style sheet or script that is ours or plotly's, and so needs no escaping."""
+    from markupsafe import Markup
+
+    return Markup(path.read_text(encoding="utf-8"))

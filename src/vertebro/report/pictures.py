@@ -1,0 +1,39 @@
+"""Every picture of a report, drawn once for the page, the PDF and the folder of figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from vertebro.report.assessment import Assessment
+from vertebro.report.figures import Picture, slices
+from vertebro.report.heights_chart import heights_chart
+from vertebro.report.sentences import say
+from vertebro.report.surfaces3d import scene, still, surfaces
+from vertebro.vocabulary.known import Unknown
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Every picture of a report, and the scene of the interactive one."""
+
+    slices: tuple[Picture, ...]
+    still: Picture | None
+    chart: Picture | None
+    scene: dict[str, Any] | None
+    why_none: str
+
+    @classmethod
+    def of(cls, assessment: Assessment) -> Pictures:
+        """Drawn from the assessment; what cannot be drawn is None."""
+        spine, findings, level = assessment.case.spine, assessment.findings, assessment.case.level
+        chosen = None if isinstance(level, Unknown) else level
+        chart = None if isinstance(findings, Unknown) else heights_chart(findings, chosen)
+        if isinstance(spine, Unknown):
+            return cls((), None, chart, None, say("picture.none", why=spine.why))
+        shapes = surfaces(spine)
+        return cls(slices(assessment), still(shapes, chosen), chart, scene(shapes, chosen), "")
+
+    def __iter__(self) -> Iterator[Picture]:
+        return (p for p in (*self.slices, self.still, self.chart) if p is not None)
