@@ -18,7 +18,7 @@ from vertebro.fracture import density as d
 from vertebro.fracture.findings import Calibration
 from vertebro.fracture.sampling import hu_under
 from vertebro.fracture.tissues import Sample, blocks, bright_vessel, plausible, samples_found, samples_in_mask
-from vertebro.fracture.trabecular import margin_mm, trabecular, trabecular_region
+from vertebro.fracture.trabecular import Trabecular, context, margin_mm, trabecular, trabecular_region
 from vertebro.kernels.calibration import fit_internal, mineral_mg_cm3
 from vertebro.patient.case import Case, Phantom
 from vertebro.patient.frame import BodyFrame
@@ -473,6 +473,57 @@ def test_a_real_contrast_ct_is_noticed_and_its_lung_is_not_air(shared_data: Path
     assert isinstance(seen, Graded) and seen.value is ContrastPhase.LIKELY
     found = d.internal_calibration(samples_found(ct, spine))
     assert isinstance(found, Unknown) and "air" in found.why.lower()
+
+
+def read_as(hu: float, density: float, spread: float = 5.0) -> Trabecular:
+    method = "K2HPO4 density, given"
+    return Trabecular(
+        Measured(hu, "[hnsf'U]", "given", spread),
+        Measured(density, "mg/cm3", method, spread),
+        Unknown("none"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("hu", "density", "words"),
+    [
+        (90, 60, ("compatible with osteoporosis", "compatible with osteoporosis")),
+        (130, 100, ("neither suggests nor excludes", "low bone mass")),
+        (200, 150, ("less likely", "normal bone mass")),
+    ],
+)
+def test_published_limits_are_context_for_an_unbroken_l1(
+    hu: float, density: float, words: tuple[str, str]
+) -> None:
+    said = context(Level.L1, read_as(hu, density), Unknown("no blood"))
+    assert len(said) == 2
+    for sentence, word in zip(said, words, strict=True):
+        assert word in sentence and "[" in sentence and "one spread" not in sentence
+
+
+def test_a_value_near_a_limit_says_so() -> None:
+    assert "within one spread" in context(Level.L3, read_as(120, 82, 5), Unknown("no blood"))[0]
+
+
+def test_no_context_after_contrast_or_above_the_lumbar_spine() -> None:
+    bright = Graded(ContrastPhase.LIKELY, "given", (ContrastPhase.LIKELY,))
+    assert context(Level.L1, read_as(90, 60), bright) == ()
+    assert context(Level.T12, read_as(90, 60), Unknown("no blood")) == ()
+    missing = Trabecular(Unknown("a"), Unknown("b"), Unknown("c"))
+    assert context(Level.L1, missing, Unknown("no blood")) == ()
+
+
+def test_the_spread_of_internal_calibration_is_the_published_one(shared_data: Path) -> None:
+    """Standard deviation of phantom minus phantomless over the scans that have both [walle2025]."""
+    text = (shared_data / "verse004" / "verse19fem_linear.csv").read_text(encoding="utf-8")
+    without, with_ = "Phantomless Calibration vBMD [mg/cc]", "Phantom Calibration vBMD [mg/cc]"
+    pairs = [(r[without], r[with_]) for r in csv.DictReader(text.splitlines())]
+    both = np.array([(float(a), float(b)) for a, b in pairs if a.strip() and b.strip()])
+    assert len(both) == 17
+    assert (both[:, 1] - both[:, 0]).mean() == pytest.approx(1.2, abs=0.05)
+    assert np.std(both[:, 1] - both[:, 0], ddof=1) == pytest.approx(d.v.internal_sd_mg_cm3.value, abs=0.06)
+    t = torso()
+    assert d.density_spread_mg_cm3(100.0, calibration(t)) == pytest.approx(17.8, abs=0.1)
 
 
 def test_verse004_is_as_dense_as_published(shared_data: Path) -> None:

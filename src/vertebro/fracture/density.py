@@ -122,17 +122,15 @@ def density_mg_cm3(hu: AnyArray | float, calibration: Calibration) -> Array:
 def density_spread_mg_cm3(hu: float, calibration: Calibration) -> float:
     """Standard uncertainty of the calibration itself at one HU.
 
-    Internal calibration: the larger of the tissues' scatter and the published deviation from QCT
-    [kaesmacher2017]_, with what a missing tissue may do. A phantom's own uncertainty is not given.
+    Internal calibration: the larger of the tissues' scatter about the lines and the published scatter
+    against phantoms [walle2025]_, with what a missing tissue may do. A phantom's own is not given: 0.
     """
     if calibration.method == PHANTOM:
         return 0.0
-    fit = _fit_of(calibration.numbers)
-    scatter = float(mineral_spread_mg_cm3(hu, fit))
-    published = v.internal_deviation_percent.value / 100 * abs(float(mineral_mg_cm3(hu, fit)))
-    is_full = fit.density_g_cm3.n == len(v.tissue_labels.value)
+    scatter = float(mineral_spread_mg_cm3(hu, _fit_of(calibration.numbers)))
+    is_full = int(calibration.numbers["tissues"]) == len(v.tissue_labels.value)
     fewer = 0.0 if is_full else float(v.fewer_tissues_mg_cm3.value)
-    return float(np.hypot(max(scatter, published), fewer))
+    return float(np.hypot(max(scatter, v.internal_sd_mg_cm3.value), fewer))
 
 
 def calibrated(ct: Volume, calibration: Calibration) -> Volume:
@@ -185,7 +183,13 @@ def cautions(
     if broken:
         said.append(say("caution.impacted", levels=", ".join(map(str, broken))))
     if isinstance(calibration, Calibration) and calibration.method == INTERNAL:
-        said.append(say("caution.internal", percent=v.internal_deviation_percent.value))
+        said.append(
+            say(
+                "caution.internal",
+                sd=v.internal_sd_mg_cm3.value,
+                percent=v.internal_deviation_percent.value,
+            )
+        )
         n, full = int(calibration.numbers["tissues"]), len(v.tissue_labels.value)
         if n < full:
             said.append(say("caution.fewer", n=n, full=full, bias=v.fewer_tissues_mg_cm3.value))

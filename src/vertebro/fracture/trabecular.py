@@ -13,10 +13,11 @@ from vertebro.fracture.sampling import hu_under
 from vertebro.kernels.arrays import Array, Mask
 from vertebro.patient.frame import BodyFrame
 from vertebro.patient.volume import Volume
-from vertebro.vocabulary.grades import Quantity
+from vertebro.vocabulary.grades import ContrastPhase, Quantity
 from vertebro.vocabulary.known import Unknown
+from vertebro.vocabulary.levels import Level, Region
 from vertebro.vocabulary.library import cited_values
-from vertebro.vocabulary.measured import Measured
+from vertebro.vocabulary.measured import Graded, Measured
 from vertebro.vocabulary.texts import texts
 
 v = cited_values(beside=__file__, name="density_values.yaml")
@@ -59,6 +60,43 @@ def density_of(hu: Measured, calibration: Calibration) -> Measured:
     kind = calibration.kind.replace("_mg_cm3", "").upper()
     method = say("method.density", kind=kind, calibration=calibration.method) + "; " + hu.method
     return Measured(float(density), "mg/cm3", method, spread)
+
+
+def context(level: Level, read: Trabecular, contrast: Graded[ContrastPhase] | Unknown) -> tuple[str, ...]:
+    """What published limits say of an unbroken lumbar body, as context and never as a diagnosis.
+
+    Nothing is said after contrast agent, nor of a density of another kind than the limits' K2HPO4.
+    """
+    agent = isinstance(contrast, Graded) and contrast.value is ContrastPhase.LIKELY
+    if agent or level.region is not Region.LUMBAR:
+        return ()
+    said = []
+    if level is Level.L1 and isinstance(read.hu, Measured):
+        limits, british = v.l1_osteoporosis_hu.value, v.l1_osteoporosis_british_hu.value
+        band = (limits["specific"], limits["sensitive"])
+        more = (british["specific"], british["sensitive"])
+        said.append(_beside_limits("l1", read.hu, band, {"hu": f"{read.hu.value:.0f}"}, more))
+    if isinstance(read.density, Measured) and "K2HPO4" in read.density.method:
+        limits = v.lumbar_density_mg_cm3.value
+        band = (limits["osteoporosis"], limits["normal"])
+        words = {"level": str(level), "density": f"{read.density.value:.0f}"}
+        said.append(_beside_limits("density", read.density, band, words, band))
+    return tuple(said)
+
+
+def _beside_limits(
+    key: str, read: Measured, band: tuple[float, float], words: dict[str, str], british: tuple[float, float]
+) -> str:
+    low, high = band
+    if read.value <= low:
+        text = say(f"context.{key}_low", limit=low, british=british[0], **words)
+    elif read.value <= high:
+        text = say(f"context.{key}_middle", low=low, high=high, **words)
+    else:
+        text = say(f"context.{key}_high", limit=high, british=british[1], **words)
+    if min(abs(read.value - low), abs(read.value - high)) <= read.spread:
+        text += " " + say("context.near", spread=f"{read.spread:.0f}")
+    return text
 
 
 def trabecular_region(body: Volume, frame: BodyFrame) -> Volume | Unknown:
