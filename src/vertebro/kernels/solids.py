@@ -16,6 +16,12 @@ TINY = 1e-6
 """Keeps divisions finite at the very centre of a solid, where the distance is not used."""
 
 
+def ellipse(across: AnyArray, along: AnyArray, rx: AnyArray | float, ry: AnyArray | float) -> AnyArray:
+    """Distance to an ellipse round the origin, exact to first order near its edge."""
+    radii = np.asarray(rx, dtype=np.float32), np.asarray(ry, dtype=np.float32)
+    return _scaled_ball((across, along), radii)
+
+
 def ellipsoid(point: Point, centre: Sequence[float], radii: Sequence[float]) -> AnyArray:
     """Distance to an ellipsoid along the axes, exact to first order near its surface."""
     offset = [p - np.float32(c) for p, c in zip(point, centre, strict=True)]
@@ -44,9 +50,16 @@ def limb(
 
 def _scaled_ball(offset: Sequence[AnyArray], radii: Sequence[AnyArray | np.float32]) -> AnyArray:
     scaled = [o / r for o, r in zip(offset, radii, strict=True)]
-    k = np.sqrt(sum(x * x for x in scaled))
-    slope = np.sqrt(sum((x / r) ** 2 for x, r in zip(scaled, radii, strict=True)))
+    k = _length(scaled)
+    slope = _length([x / r for x, r in zip(scaled, radii, strict=True)])
     return np.asarray((k - 1) * np.maximum(k, TINY) / np.maximum(slope, TINY))
+
+
+def _length(vector: Sequence[AnyArray]) -> AnyArray:
+    total = vector[0] * vector[0]
+    for x in vector[1:]:
+        total = total + x * x
+    return np.asarray(np.sqrt(total))
 
 
 def plate(

@@ -11,7 +11,7 @@ from math import cos, radians, sin
 
 import numpy as np
 
-from vertebro.kernels.arrays import AnyArray
+from vertebro.kernels.arrays import AnyArray, Array
 from vertebro.kernels.solids import Point, filleted_union, limb, plate
 from vertebro.patient.synthetic.body import BodyShape, intact_body
 from vertebro.patient.synthetic.spec import v
@@ -111,6 +111,21 @@ class ArchShape:
         r, a, _ = self._pars
         return r - 1.5, a - 2.5, self.pedicle_mm[2] - 0.3 * self.intact.half_height_mm
 
+    @property
+    def rib_mm(self) -> Array:
+        """Points along the right rib of a level of the chest, from its head outwards."""
+        r, a, s = self._pars
+        reach, high = _of("transverse_reach", self.level), 0.25 * self.intact.posterior_mm
+        points = [
+            (self.body.width_mm / 2 + 1, self.back_mm + 4, high),
+            (r + 0.8 * reach + 3, a + 5.5, s - 1),
+            (r + reach + 12, a - 6, s - 6),
+            (62, self.back_mm - 31, s - 20),
+            (95, self.back_mm - 18, s - 42),
+            (125, self.back_mm + 12, s - 66),
+        ]
+        return np.array(points[:4] if self.level is Level.T12 else points)
+
     def _pillar(self, p: Point) -> AnyArray:
         r, a, s = self._pars
         low = -self.intact.half_height_mm
@@ -120,7 +135,7 @@ class ArchShape:
         r, a, s = self._pars
         thick = v.lamina_thickness.value / 2
         back = self.back_mm - self.canal_depth_mm - thick + 0.4
-        high = 0.42 * self.intact.posterior_mm
+        high = 0.36 * self.intact.posterior_mm
         low = s - 0.28 * self.intact.posterior_mm
         r1, a1, s1 = r - 2, a - 1.5, low + 2
         sloping = (p[0], p[1] + np.float32(0.22) * (p[2] - np.float32(low)), p[2])
@@ -130,7 +145,7 @@ class ArchShape:
         _, _, s = self._pars
         root = self.back_mm - self.canal_depth_mm - 2
         drop, long, high = (_of(f"spinous_{n}", self.level) for n in ("drop", "length", "height"))
-        top = s - 3.0
+        top = s - 1.5
         foot = s - 0.62 * self.intact.posterior_mm
         corners = [
             (root, top),
@@ -139,7 +154,7 @@ class ArchShape:
             (root - long + 6, top - drop - high),
             (root, min(foot, top - 6)),
         ]
-        blade = plate(p, corners, 3.0, 2.2)
+        blade = plate(p, corners, 3.2, 3.0)
         knob = limb(
             p,
             (0, root - long + 2.5, top - drop - 3.5),
@@ -158,28 +173,28 @@ class ArchShape:
     def _upper_joint(self, p: Point) -> AnyArray:
         above = self.level.above or self.level
         right, back, turn = self._joint_frame(above if above.value in v.facet_turn.value else self.level)
-        away = 4.6
+        away = 3.7
         r, a = right + away * sin(radians(turn)), back + away * cos(radians(turn))
         r0, a0, s0 = self._pars
-        top = self.intact.half_height_mm + 4.0
-        wide = (4.6, 4.4, 4.0)
+        top = self.intact.half_height_mm + 6.0
+        wide = (6.2, 5.8, 4.5)
         return filleted_union(
             limb(p, (r0, a0, s0 + 2), (r, a, top - 6), (5.2, 4.6, 4.0), wide),
-            limb(p, (r, a, top - 6), (r, a, top), wide, (3.8, 3.6, 3.5)),
+            limb(p, (r, a, top - 6), (r, a, top), wide, (5.2, 4.8, 4.0)),
             3.0,
         )
 
     def _lower_joint(self, p: Point) -> AnyArray:
         right, back, turn = self._joint_frame(self.level)
-        away = 4.2
+        away = 3.7
         r, a = max(right - away * sin(radians(turn)), 6.0), back - away * cos(radians(turn))
         r0, a0, _ = self._pars
         low = -self.intact.half_height_mm
         tip = low - _of("disc_height", self.level) - 6.0
-        wide = (4.6, 4.2, 4.0)
+        wide = (5.8, 5.4, 4.5)
         return filleted_union(
             limb(p, (r0 - 2.5, a0 - 4.5, low + 3), (r, a, low - 2), (5.0, 4.2, 4.0), wide),
-            limb(p, (r, a, low - 2), (r, a, tip), wide, (4.2, 3.8, 4.0)),
+            limb(p, (r, a, low - 2), (r, a, tip), wide, (5.0, 4.6, 4.5)),
             3.0,
         )
 

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import ndimage
 
 from vertebro.kernels.arrays import AnyArray
-from vertebro.kernels.solids import Point, change_per_voxel, coverage, ellipsoid, filleted_union
+from vertebro.kernels.solids import Point, change_per_voxel, coverage, ellipsoid, filleted_union, limb
 from vertebro.patient.frame import BodyFrame
 from vertebro.patient.synthetic.arch import ArchShape
 from vertebro.patient.synthetic.body import BodyShape
@@ -97,18 +97,19 @@ def _solid(bone: Bone, tile: Tile, neighbours: list[Bone]) -> Solid:
     canal = bone.canal(point)
     for other in neighbours:
         canal = np.minimum(canal, other.canal(tile.local(other.frame)))
-    shell, thick = np.float32(v.shell_thickness.value), np.float32(v.arch_shell_thickness.value)
+    shell = np.float32(v.shell_thickness.value)
     surface = np.minimum(body, np.maximum(filleted_union(body, arch, 2.0), -canal))
-    core = ellipsoid(point, *_pars_core(bone, 1)), ellipsoid(point, *_pars_core(bone, -1))
-    spongy_arch = np.maximum(arch + thick, np.maximum(thick - canal, -np.minimum(*core)))
+    thick = np.float32(v.arch_shell_thickness.value) + _pars_thickening(bone, point)
+    spongy_arch = np.maximum(arch + thick, thick - canal)
     inside = filleted_union(body + shell, spongy_arch, 2.0)
     return Solid(bone, tile, point, surface, inside)
 
 
-def _pars_core(bone: Bone, side: int) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
-    """Centre and radii of the solid cortical bone between the joints."""
+def _pars_thickening(bone: Bone, point: Point) -> AnyArray:
+    """Extra cortex between the joints, which is cortical through and through, fading away from there."""
     r, a, s = bone.arch.cortical_core_mm
-    return (side * r, a, s), (5.0, 5.0, 6.0)
+    far = (np.abs(point[0]) - r) ** 2 + (point[1] - a) ** 2 + ((point[2] - s) * np.float32(0.8)) ** 2
+    return np.asarray(np.float32(4.5) * np.exp(-far / np.float32(6.0**2)))
 
 
 def _open_joints(solids: list[Solid]) -> None:
@@ -157,8 +158,8 @@ def _spongy(bone: Bone, spec: SyntheticSpec, point: Point, part: AnyArray) -> tu
     stir = np.full(part.shape, v.stir_signal.value["marrow"], dtype=np.float32)
     here = part > 0
     r, a, s = (np.broadcast_to(p, part.shape)[here] for p in point)
-    grain = _grain(spec.seed, bone.level.order, np.array([r, a, s]))
-    hu[here] += np.float32(v.texture_hu.value) * grain
+    texture = grain(spec.seed, bone.level.order, np.array([r, a, s]))
+    hu[here] += np.float32(v.texture_hu.value) * texture
     if bone.fracture is not None:
         upper, lower = bone.body.upper_mm(r, a), bone.body.lower_mm(r, a)
         in_body = (np.abs(a) < bone.body.depth_mm / 2) & (s < upper) & (s > lower)
@@ -206,6 +207,42 @@ def _grain_block(seed: int) -> AnyArray:
     return np.asarray((block - block.mean()) / block.std(), dtype=np.float32)
 
 
-def _grain(seed: int, order: int, point: AnyArray) -> AnyArray:
+def grain(seed: int, order: int, point: AnyArray) -> AnyArray:
+    """Grain of one bone (or 0: muscle) at points of shape (3, n): mean 0, SD 1."""
     shift = np.random.default_rng([seed, 2, order]).uniform(0, TILE_MM, (3, 1)).astype(np.float32)
     return np.asarray(ndimage.map_coordinates(_grain_block(seed), point + shift, order=1, mode="grid-wrap"))
+
+
+LAST_RIB = Level.T12
+RIB_SHELL_MM = np.float32(0.9)
+
+
+def paint_ribs(canvas: Canvas, solids: list[Solid]) -> None:
+    """The ribs of the chest's levels, each ending a joint space before the vertebrae."""
+    for solid in solids:
+        if solid.bone.level.order <= LAST_RIB.order:
+            for side in (-1, 1):
+                _paint_rib(canvas, solids, solid.bone, side)
+
+
+def _paint_rib(canvas: Canvas, solids: list[Solid], bone: Bone, side: int) -> None:
+    path = bone.arch.rib_mm
+    low, high = path.min(axis=0) - 9, path.max(axis=0) + 9
+    ends = sorted((side * float(low[0]), side * float(high[0])))
+    tile = canvas.tile.around_local(bone.frame, (ends[0], *low[1:]), (ends[1], *high[1:]))
+    if tile is None:
+        return
+    r, a, s = tile.local(bone.frame)
+    rib = np.full(tile.shape, FAR, dtype=np.float32)
+    for start, end in pairwise(path.tolist()):
+        rib = filleted_union(rib, limb((np.float32(side) * r, a, s), start, end, (3.1, 3.1, 5.6)), 3.0)
+    for other in solids:
+        shared = tile.meet(other.tile)
+        if shared is not None:
+            here = shared.inside(tile)
+            gap = np.float32(v.facet_gap.value) - other.surface[shared.inside(other.tile)]
+            rib[here] = np.maximum(rib[here], gap)
+    canvas.paint_solid(tile, rib, v.cortical_hu.value, v.stir_signal.value["cortical"])
+    canvas.paint_solid(
+        tile, rib + RIB_SHELL_MM, v.other_hu.value["rib_marrow"], v.stir_signal.value["marrow"]
+    )

@@ -96,12 +96,15 @@ class Tile:
         box = Tile(self.affine_mm, (low[0], low[1], low[2]), (high[0], high[1], high[2]))
         return self.meet(box)
 
+    def around_lps(self, low_mm: Sequence[float], high_mm: Sequence[float]) -> Tile | None:
+        """The part of this tile around a box given in LPS mm."""
+        return self.around(_corners(low_mm, high_mm))
+
     def around_local(
         self, frame: BodyFrame, low_mm: Sequence[float], high_mm: Sequence[float]
     ) -> Tile | None:
         """The part of this tile around a box given in a body's own directions."""
-        corners = np.array(np.meshgrid(*zip(low_mm, high_mm, strict=True))).reshape(3, -1).T
-        return self.around(frame.world_mm(corners))
+        return self.around(frame.world_mm(_corners(low_mm, high_mm)))
 
     def _combine(self, matrix: Array, start: Array) -> Point:
         steps = [np.arange(lo, hi, dtype=np.float64) for lo, hi in zip(self.low, self.high, strict=True)]
@@ -116,6 +119,10 @@ class Tile:
                     total = total + (row[axis] * steps[axis]).reshape(shape)
             out.append(total.astype(np.float32))
         return out[0], out[1], out[2]
+
+
+def _corners(low: Sequence[float], high: Sequence[float]) -> Array:
+    return np.array(np.meshgrid(*zip(low, high, strict=True)), dtype=float).reshape(3, -1).T
 
 
 def _add(index: tuple[int, int, int], by: int) -> tuple[int, int, int]:

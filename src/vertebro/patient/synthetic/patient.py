@@ -9,18 +9,13 @@ import numpy as np
 
 from vertebro.kernels.arrays import AnyArray
 from vertebro.patient.spine import Spine
-from vertebro.patient.synthetic.bone import Bone, bones_of, paint_bone, solids_on
+from vertebro.patient.synthetic.bone import Bone, bones_of, paint_bone, paint_ribs, solids_on
+from vertebro.patient.synthetic.canal import paint_canal, paint_discs
 from vertebro.patient.synthetic.canvas import Canvas, Grid
 from vertebro.patient.synthetic.column import column_of
 from vertebro.patient.synthetic.scanner import add_noise, blurred, grid_of
 from vertebro.patient.synthetic.spec import SyntheticSpec, v
-from vertebro.patient.synthetic.tissues import (
-    Surroundings,
-    paint_canal,
-    paint_discs,
-    paint_trunk,
-    sample_tissues,
-)
+from vertebro.patient.synthetic.trunk import Surroundings, paint_trunk, sample_tissues
 from vertebro.patient.synthetic.truth import Truth, truth_of
 from vertebro.patient.volume import Volume
 from vertebro.vocabulary.grades import Quantity
@@ -87,7 +82,9 @@ def _build_slab(images: _Images, canvas: Canvas, around: Surroundings, bones: Ma
     paint_canal(canvas, bones)
     paint_discs(canvas, bones)
     labels = images.labels[first:last]
-    for solid in solids_on(canvas.tile, bones):
+    solids = solids_on(canvas.tile, bones)
+    paint_ribs(canvas, solids)
+    for solid in solids:
         box, filled = canvas.averaged_tile(*paint_bone(canvas, solid, around.spec))
         labels[box][filled > 0.5] = verse_number(solid.bone.level)
     images.hu[first:last] = canvas.averaged(canvas.hu)

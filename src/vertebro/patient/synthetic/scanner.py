@@ -11,7 +11,7 @@ from vertebro.kernels.arrays import AnyArray, Array
 from vertebro.patient.synthetic.bone import Bone
 from vertebro.patient.synthetic.canvas import Grid
 from vertebro.patient.synthetic.spec import SyntheticSpec, v
-from vertebro.patient.synthetic.tissues import SKIN_BACK_MM
+from vertebro.patient.synthetic.trunk import SKIN_BACK_MM
 
 MARGIN_MM = 8.0
 """Left free between the bones and the edge of the grid."""

@@ -44,7 +44,7 @@ class Fracture:
         _within(f"oedema of {self.level}", self.oedema, 0, 1)
         if self.shape is not self._most_lost():
             raise BadCase(
-                f"The fracture of {self.level} is called {self.shape}; its losses make a {self._most_lost()}.",
+                f"The fracture of {self.level} is a {self.shape}; its losses make it {self._most_lost()}.",
                 "wedge: most lost in front; biconcave: most in the middle; crush: much lost behind as well",
                 "Correct the shape or the losses.",
             )
