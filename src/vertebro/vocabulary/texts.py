@@ -21,7 +21,7 @@ class Texts:
         self._sentences = sentences
         self._path = path
 
-    def say(self, key: str, **values: object) -> str:
+    def say(self, key: str, /, **values: object) -> str:
         """The sentence with its placeholders filled; a missing sentence or value is our fault."""
         try:
             return self._sentences[key].format(**values).strip()
