@@ -376,6 +376,14 @@ def test_padding_is_not_air() -> None:
     assert isinstance(found, Unknown) and "padding" in found.why
 
 
+def test_the_filling_outside_the_scanners_circle_is_not_air() -> None:
+    t = torso()
+    at = t.ct.to_mm(np.moveaxis(np.indices(t.ct.shape), 0, -1))
+    hu = np.where(np.hypot(at[..., 0], at[..., 1]) > 112, -2000.0, t.ct.values)
+    found = samples_found(replace(t.ct, values=hu), t.spine)["air"]
+    assert isinstance(found, Sample) and found.hu == pytest.approx(HU["air"], abs=2)
+
+
 def test_a_tissue_mask_on_another_grid_is_refused() -> None:
     t = torso()
     with pytest.raises(BadGeometry, match="grid"):

@@ -139,7 +139,9 @@ def calibrated(ct: Volume, calibration: Calibration) -> Volume:
         raise BadGeometry(
             f"The image already holds {ct.quantity}.", "Hounsfield units", "Calibrate an image once only."
         )
-    density = density_mg_cm3(ct.values, calibration).astype(np.float32)
+    density = np.empty(ct.shape, dtype=np.float32)
+    for plane, hu in zip(density, ct.values, strict=True):  # plane by plane: a whole CT in float64 is large
+        plane[...] = density_mg_cm3(hu, calibration)
     return Volume(density, ct.affine_mm, Quantity(calibration.kind))
 
 

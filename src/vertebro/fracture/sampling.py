@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from vertebro.kernels.arrays import Array
+from vertebro.kernels.arrays import AnyArray, Array
 from vertebro.patient.volume import Volume
 
 SAME_PLACE = 0.02
@@ -21,11 +21,13 @@ def hu_under(ct: Volume, mask: Volume) -> Array:
     corner = np.round(to_ct[:3, 3])
     far = to_ct[:3, :3] @ (np.array(mask.shape) - 1) + to_ct[:3, 3]
     if np.abs(far - corner - (np.array(mask.shape) - 1)).max() < SAME_PLACE and _is_shift(to_ct, corner):
-        return _cut(ct, corner.astype(int), mask.shape)
+        return _cut(ct, corner.astype(int), np.array(mask.shape))
     index = np.moveaxis(np.indices(mask.shape, dtype=float), 0, -1) @ to_ct[:3, :3].T + to_ct[:3, 3]
-    values = np.asarray(ct.values, dtype=float)
+    low = np.floor(index.min(axis=(0, 1, 2))).astype(int)  # only the part of the CT that is read is copied
+    high = np.ceil(index.max(axis=(0, 1, 2))).astype(int) + 1
+    near = _cut(ct, low, high - low)
     return np.asarray(
-        ndimage.map_coordinates(values, np.moveaxis(index, -1, 0), order=1, mode="constant", cval=np.nan)
+        ndimage.map_coordinates(near, np.moveaxis(index - low, -1, 0), order=1, mode="constant", cval=np.nan)
     )
 
 
@@ -34,8 +36,8 @@ def _is_shift(to_ct: Array, corner: Array) -> bool:
     return bool(max(turned, np.abs(to_ct[:3, 3] - corner).max()) < SAME_PLACE)
 
 
-def _cut(ct: Volume, corner: Array, shape: tuple[int, int, int]) -> Array:
-    out = np.full(shape, np.nan)
+def _cut(ct: Volume, corner: AnyArray, shape: AnyArray) -> Array:
+    out = np.full(tuple(shape), np.nan)
     low = np.maximum(corner, 0)
     high = np.minimum(corner + shape, ct.shape)
     if (high > low).all():

@@ -182,13 +182,13 @@ def _between(ct: Volume, window: tuple[float, float]) -> Mask:
 
 
 def _around_the_patient(hu: AnyArray) -> Mask:
-    """The gas that reaches the border of the image within its slices: the air around the patient."""
+    """The gas that reaches the border of the image: the air around the patient, without padding."""
     gas, count = ndimage.label(hu < v.air_search_hu.value)
     if count == 0:
         return np.zeros(hu.shape, dtype=bool)
     faces = [np.take(gas, end, axis).ravel() for axis in range(3) for end in (0, -1)]
     outer = np.unique(np.concatenate(faces))
-    return np.asarray(np.isin(gas, outer[outer > 0]))
+    return np.asarray(np.isin(gas, outer[outer > 0]) & (hu > v.padding_hu.value))
 
 
 def _deep(region: Mask, grid: Volume) -> Mask:
