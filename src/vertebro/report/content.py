@@ -8,6 +8,7 @@ from vertebro.fracture.findings import Findings
 from vertebro.guidelines.verdict import Decision, Outcome, Stance, Verdict
 from vertebro.patient.volume import Volume
 from vertebro.report.assessment import Assessment
+from vertebro.report.readable import made_readable
 from vertebro.report.sentences import (
     day,
     fact_in_words,
@@ -124,7 +125,7 @@ def content(assessment: Assessment) -> Content:
     level = None if isinstance(case.level, Unknown) else case.level
     measured = findings if isinstance(findings, Findings) else None
     own = measured.vertebrae.get(level) if measured and level else None
-    return Content(
+    said = Content(
         title=say("title", level=level) if level else say("title_no_level"),
         case_id=case.id,
         date=day(case.on),
@@ -148,6 +149,7 @@ def content(assessment: Assessment) -> Content:
         not_done=assessment.not_done,
         sources=_sources(assessment),
     )
+    return made_readable(said)
 
 
 def _header(assessment: Assessment) -> tuple[Pair, ...]:

@@ -18,6 +18,7 @@ from vertebro.report.assessment import Assessment
 from vertebro.report.drawing import Drawing, png
 from vertebro.report.marks import draw_canal, draw_heights, draw_width
 from vertebro.report.planes import Plane
+from vertebro.report.readable import made_readable
 from vertebro.report.sentences import say
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
@@ -27,7 +28,7 @@ v = cited_values(beside=__file__)
 
 GROUND, INK, HALO = "#12181f", "#ffffff", "#12181f"
 OTHERS, CHOSEN = "#8fc1e3", "#ffc247"
-TEXT_SHARE = {"spine": 1 / 24, "sagittal": 1 / 40, "coronal": 1 / 26, "axial": 1 / 26}
+TEXT_SHARE = {"spine": 1 / 24, "sagittal": 1 / 34, "coronal": 1 / 26, "axial": 1 / 26}
 """Height of the letters as a share of the picture's width: alike on the page, where widths differ."""
 LONGEST_SIDE_PIXELS = 640  # enough for sharp print at the size shown; more only makes the file heavy
 
@@ -106,7 +107,8 @@ class Scene:
         }
         caption = " ".join((say(f"picture.{name}.caption", **words), say("picture.common", **words)))
         alt = say(f"picture.{name}.alt", **words)
-        return Picture(name, say(f"picture.{name}.title", **words), caption, alt, drawing.svg(alt))
+        title = say(f"picture.{name}.title", **words)
+        return made_readable(Picture(name, title, caption, alt, drawing.svg(alt)))
 
     def _ground(self) -> str:
         if isinstance(self.ct, Unknown):

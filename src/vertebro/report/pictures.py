@@ -9,6 +9,7 @@ from typing import Any
 from vertebro.report.assessment import Assessment
 from vertebro.report.figures import Picture, slices
 from vertebro.report.heights_chart import heights_chart
+from vertebro.report.readable import readable
 from vertebro.report.sentences import say
 from vertebro.report.surfaces3d import scene, still, surfaces
 from vertebro.vocabulary.known import Unknown
@@ -31,7 +32,7 @@ class Pictures:
         chosen = None if isinstance(level, Unknown) else level
         chart = None if isinstance(findings, Unknown) else heights_chart(findings, chosen)
         if isinstance(spine, Unknown):
-            return cls((), None, chart, None, say("picture.none", why=spine.why))
+            return cls((), None, chart, None, readable(say("picture.none", why=spine.why)))
         shapes = surfaces(spine)
         return cls(slices(assessment), still(shapes, chosen), chart, scene(shapes, chosen), "")
 

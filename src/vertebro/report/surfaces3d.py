@@ -61,7 +61,8 @@ def still(shapes: dict[Level, Surface], chosen: Level | None) -> Picture:
     """The vertebrae from the front, from the left and from behind."""
     points = np.concatenate([shape.points_mm for shape in shapes.values()])
     middle = (points.min(axis=0) + points.max(axis=0)) / 2
-    extent = np.ptp(points, axis=0) + [40.0, 40.0, 12.0]  # air around the bones for the words, mm
+    air = np.array([40.0, 40.0, 12.0])  # around the bones, for the words, mm
+    extent = np.ptp(points, axis=0) + air
     width, height = float(max(extent[:2])), float(extent[2])
     drawing = Drawing(width * len(VIEWS), height + 10, ground="#f3f6f8")
     for number, (name, (left, right, across)) in enumerate(VIEWS.items()):
