@@ -272,6 +272,8 @@ def test_writing_refuses_what_would_not_be_a_ct_series(tmp_path: Path) -> None:
         write_ct_series(Volume(np.full((3, 3, 3), 40000.0), np.eye(4), Quantity.HOUNSFIELD), tmp_path / "a")
     assert not (tmp_path / "a").exists()
     write_ct_series(ct, tmp_path / "a")
+    with pytest.raises(BadGeometry, match="32 pixels"):
+        write_ct_series(ct, tmp_path / "b", transfer_syntax=JPEG2000Lossless)
     with pytest.raises(BadFile, match="not empty"):
         write_ct_series(ct, tmp_path / "a")
 

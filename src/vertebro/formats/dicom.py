@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import warnings
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -13,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from pydicom import Dataset, dcmread
-from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.pixels.utils import iter_pixels
 from pydicom.uid import (
     UID,
@@ -41,9 +39,6 @@ PREAMBLE = 128  # bytes before the letters DICM
 FIRST_TAGS = (b"\x02\x00", b"\x08\x00", b"\x00\x08")
 """How a file without preamble may begin: group 0002 or 0008, in either byte order."""
 NAMES_SHOWN = 3  # files named in a note; more would hide the sentence
-
-BROKEN_PIXELS = (*DAMAGED, RuntimeError, BytesLengthException, MemoryError, EOFError, zlib.error)
-"""What decoders raise on damaged pixels; they have no common ancestor short of Exception."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +155,7 @@ def _images_in(path: Path) -> list[_Image] | None:
                 raise ValueError("a CT image without its size: the file ends too early")
             number, said = whole_of(ds, "SeriesNumber"), text_of(ds, "SeriesDescription") or ""
             study = text_of(ds, "StudyInstanceUID")
-        except (*DAMAGED, InvalidDicomError) as fault:
+        except DAMAGED as fault:
             raise refusal(BadFile, "dicom.header", slice=path, why=_first_line(fault)) from fault
     return [_Image(path, n, header, number, said, study) for n, header in enumerate(headers)]
 
@@ -282,7 +277,7 @@ def _planes(path: Path, frames: Sequence[int]) -> Iterator[AnyArray]:
                 yield plane
         except BadInput:
             raise
-        except (*BROKEN_PIXELS, InvalidDicomError) as fault:
+        except DAMAGED as fault:
             raise refusal(BadFile, "dicom.pixels", slice=path, why=_first_line(fault)) from fault
 
 

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import struct
-from decimal import InvalidOperation
+import zlib
 from typing import Any
 
 from pydicom import Dataset
 from pydicom.datadict import tag_for_keyword
+from pydicom.errors import BytesLengthException, InvalidDicomError
 
 from vertebro.formats.geometry_gate import SliceHeader
 
 DAMAGED = (
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
+    ArithmeticError,
+    AssertionError,
     AttributeError,
-    OverflowError,
-    NotImplementedError,
-    InvalidOperation,
-    RecursionError,
     EOFError,
+    LookupError,
+    MemoryError,
     OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
     struct.error,
+    zlib.error,
+    BytesLengthException,
+    InvalidDicomError,
 )
-"""What pydicom raises on damaged headers; it has no common ancestor short of Exception."""
+"""What pydicom, highdicom and the decoders raise on damaged files; they have no common ancestor."""
 
 MOST_FRAMES = 100_000  # one file; a scan of two metres in steps of 0.02 mm
 

@@ -28,6 +28,7 @@ from vertebro.vocabulary.grades import Quantity
 
 AIR_OFFSET_HU = 1024
 """Stored numbers are HU plus this, as scanners write them, unless noise reaches below."""
+SMALLEST_JPEG_2000 = 32  # openjpeg halves a picture five times
 DECIMAL_DIGITS = 16  # the longest decimal string that DICOM allows
 
 
@@ -125,6 +126,8 @@ def _compress(ds: Dataset, syntax: str | None, plane: AnyArray) -> None:
     if syntax is None:
         return
     if syntax == JPEG2000Lossless:
+        if min(plane.shape) < SMALLEST_JPEG_2000:
+            raise refusal(BadGeometry, "writing.jpeg_2000", least=SMALLEST_JPEG_2000)
         ds.PixelData = encapsulate([encode_lossless(np.ascontiguousarray(plane), ds.BitsStored)])
         ds["PixelData"].VR = "OB"
         ds.file_meta.TransferSyntaxUID = JPEG2000Lossless

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import struct
 import warnings
-import zlib
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,6 @@ from typing import Any
 import numpy as np
 from highdicom.seg import Segmentation, SegmentationTypeValues
 from pydicom import Dataset, dcmread
-from pydicom.errors import InvalidDicomError
 from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 from pydicom.uid import SegmentationStorage
@@ -27,8 +24,6 @@ from vertebro.patient.volume import Volume
 from vertebro.vocabulary.grades import Quantity
 from vertebro.vocabulary.levels import Level
 
-BROKEN = (*DAMAGED, RuntimeError, MemoryError, AssertionError, InvalidDicomError, struct.error, zlib.error)
-"""What highdicom raises on damaged files; it has no common ancestor short of Exception."""
 BACKGROUND = 0
 LABELMAP_STORAGE = "1.2.840.10008.5.1.4.1.1.66.7"  # newer than pydicom's table of SOP classes
 S1_CODE = Code("65985001", "SCT", "S1 vertebra")  # the one numbered vertebra pydicom's table lacks
@@ -54,7 +49,7 @@ def read_seg(path: Path, ct: Volume | None = None) -> tuple[Volume, dict[int, st
         warnings.simplefilter("ignore")  # highdicom remarks on odd but readable headers
         try:
             volume = _combined(seg, names, path)
-        except BROKEN as fault:
+        except DAMAGED as fault:
             raise refusal(BadFile, "seg.damaged", path=path, why=_first_line(fault)) from fault
     check_voxel_size(volume.affine_mm, path.name)
     return (_on_grid_of(ct, volume, path) if ct is not None else volume), names
@@ -77,7 +72,7 @@ def _opened(path: Path) -> Segmentation:
             _check_size(ds, path)
             seg: Segmentation = Segmentation.from_dataset(ds, copy=False)
             fractional = seg.segmentation_type is SegmentationTypeValues.FRACTIONAL
-        except BROKEN as fault:
+        except DAMAGED as fault:
             raise refusal(BadFile, "seg.damaged", path=path, why=_first_line(fault)) from fault
     if fractional:
         raise refusal(BadLabels, "seg.fractional", path=path)
@@ -101,7 +96,7 @@ def _names(seg: Segmentation, path: Path) -> dict[int, str]:
                 continue
             said = seg.get_segment_description(number)
             names[int(number)] = _name(said.segmented_property_type, str(said.segment_label), path)
-    except BROKEN as fault:
+    except DAMAGED as fault:
         raise refusal(BadFile, "seg.damaged", path=path, why=_first_line(fault)) from fault
     return names
 
