@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from vertebro.guidelines.body import Outcomes, bodies
-from vertebro.guidelines.derive import with_derived
+from vertebro.guidelines.body import Hearing, Outcomes, bodies
+from vertebro.guidelines.derive import askable, with_derived
 from vertebro.guidelines.gate import Gate, gates
 from vertebro.guidelines.pathway.rules import IsEarlyException
-from vertebro.guidelines.reading import Facts
 from vertebro.guidelines.ros.rules import HasReachedHealingTime
 from vertebro.guidelines.rule import NOT_MET, UNKNOWN, AllOf, Rule, rules
 from vertebro.guidelines.settings import own
-from vertebro.guidelines.settle import Settled, settle
+from vertebro.guidelines.settle import settle
 from vertebro.guidelines.verdict import Procedure, Stance
 from vertebro.vocabulary.facts import fact
 from vertebro.vocabulary.facts import facts as dictionary
@@ -24,33 +23,40 @@ from vertebro.vocabulary.levels import Level
 TRIED = "tried, to see what the answer would decide"
 
 
-def outcomes_of(facts: Facts) -> dict[type[Rule], Any]:
-    """The outcome of every rule of the house."""
-    return {rule: rule.outcome(facts) for rule in rules().values()}
-
-
-def ask_next(facts: Facts, level: Level | Unknown, outcomes: Outcomes) -> tuple[str, ...]:
+def ask_next(hearing: Hearing, level: Level | Unknown) -> tuple[str, ...]:
     """Names of facts: first those without which nothing is answered, then those *consider* needs.
 
     Within each group the fact comes first of whose possible answers the largest part would settle
-    the matter alone (change the stance to something other than *not enough information*).
+    the matter alone (change the stance to something other than *not enough information*). Where
+    the stance is settled already, only facts that could still change it are asked.
     """
-    now = {procedure: settle(outcomes, procedure) for procedure in Procedure}
-    asked: dict[str, int] = {}
-    for group, rule in _open_rules(outcomes):
-        for name in _askable(_first_missing(rule, facts, outcomes), facts):
-            asked[name] = min(group, asked.get(name, group))
+    now = {procedure: settle(hearing.outcomes, procedure).stance for procedure in Procedure}
+    groups: dict[str, int] = {}
+    for group, rule in _open_rules(hearing.outcomes):
+        for name in askable(_first_missing(rule, hearing), hearing.facts):
+            groups[name] = min(group, groups.get(name, group))
+    weights = {name: _settles_alone(name, hearing, level, now) for name in groups}
+    is_open = Stance.NOT_ENOUGH_INFORMATION in now.values()
     order = list(dictionary())
     return tuple(
         sorted(
-            asked,
-            key=lambda name: (
-                asked[name],
-                -_settled_by(name, facts, level, outcomes, now),
-                order.index(name),
-            ),
+            (name for name in groups if is_open or weights[name] > 0),
+            key=lambda name: (groups[name], -weights[name], order.index(name)),
         )
     )
+
+
+def required_for_consider(procedure: Procedure) -> tuple[str, ...]:
+    """The facts that have to be known before *consider* can be the answer, as questions for people.
+
+    (A cleft shows by itself that a fracture is unhealed; pregnancy is asked only where it can be;
+    whether a blood thinner is paused only if one is taken.)
+    """
+    needed = [name for gate in gates(procedure) if gate.must_know or gate.blocks for name in gate.needs]
+    for body in own.deciding_bodies.value:
+        needed += [name for rule in bodies()[body].criteria for name in rule.needs]
+    order = list(dictionary())
+    return tuple(sorted(set(askable(needed, {})), key=order.index))
 
 
 def _open_rules(outcomes: Outcomes) -> list[tuple[int, type[Rule]]]:
@@ -64,56 +70,34 @@ def _open_rules(outcomes: Outcomes) -> list[tuple[int, type[Rule]]]:
     return [(group, rule) for group, rule in found if outcomes[rule] is UNKNOWN]
 
 
-def _first_missing(rule: type[Rule], facts: Facts, outcomes: Outcomes) -> tuple[str, ...]:
+def _first_missing(rule: type[Rule], hearing: Hearing) -> tuple[str, ...]:
     """What the rule misses; of a rule with parts, what the first unknown part misses."""
     if issubclass(rule, AllOf):
-        return _first_missing(next(p for p in rule.parts if outcomes[p] is UNKNOWN), facts, outcomes)
-    return rule.missing(facts)
+        return _first_missing(next(p for p in rule.parts if hearing.outcomes[p] is UNKNOWN), hearing)
+    return rule.missing(hearing.facts)
 
 
 def _group(gate: type[Gate]) -> int:
     return 0 if gate.must_know else 1
 
 
-def _askable(missing: tuple[str, ...], facts: Facts) -> list[str]:
-    """The questions for people behind missing facts: what is worked out is asked by what it rests on."""
-    instead = {
-        "fracture_unhealed": ["intravertebral_cleft"] if _image_is_known(facts) else [_image(facts)],
-        "imaging_done": [_image(facts)],
-        "osteoporotic_fracture": ["osteoporosis", "trauma", "malignancy"],
-        "examined": ["exam_matches_level"],
-        "pain_source_is_fracture": ["exam_matches_level"],
-        "fracture_level": [],
-    }
-    names = [name for need in missing for name in instead.get(need, [need])]
-    return [name for name in names if name not in facts or name in missing]
-
-
-def _image_is_known(facts: Facts) -> bool:
-    return "mri" in facts or ("bone_scan" in facts and "mri_impossible_reason" in facts)
-
-
-def _image(facts: Facts) -> str:
-    return "bone_scan" if "mri_impossible_reason" in facts else "mri"
-
-
-def _settled_by(
-    name: str,
-    facts: Facts,
-    level: Level | Unknown,
-    outcomes: Outcomes,
-    now: Mapping[Procedure, Settled],
+def _settles_alone(
+    name: str, hearing: Hearing, level: Level | Unknown, now: Mapping[Procedure, Stance]
 ) -> float:
     """The part of this fact's possible answers that would settle the matter alone."""
     tried = possible_answers(name)
-    settled = 0
-    for value in tried:
-        known = with_derived({**facts, name: Known(value, TRIED)}, level)
-        changed = {n for n in {*known, *facts} if known.get(n) != facts.get(n)}
-        then = dict(outcomes) | {r: r.outcome(known) for n in changed for r in _rules_needing(n)}
-        stances = {p: settle(then, p).stance for p in Procedure}
-        settled += any(stances[p] not in (now[p].stance, Stance.NOT_ENOUGH_INFORMATION) for p in Procedure)
-    return settled / len(tried)
+    return sum(_changes(name, value, hearing, level, now) for value in tried) / len(tried)
+
+
+def _changes(
+    name: str, value: Any, hearing: Hearing, level: Level | Unknown, now: Mapping[Procedure, Stance]
+) -> bool:
+    facts = hearing.facts
+    known = with_derived({**facts, name: Known(value, TRIED)}, level)
+    changed = {n for n in {*known, *facts} if known.get(n) != facts.get(n)}
+    outcomes = {**hearing.outcomes, **{r: r.outcome(known) for n in changed for r in _rules_needing(n)}}
+    then = {procedure: settle(outcomes, procedure).stance for procedure in Procedure}
+    return any(then[p] not in (now[p], Stance.NOT_ENOUGH_INFORMATION) for p in Procedure)
 
 
 @cache

@@ -4,20 +4,41 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 
 from vertebro import guidelines
-from vertebro.errors import HouseFault
+from vertebro.guidelines.derive import askable
 from vertebro.guidelines.reading import Facts
-from vertebro.guidelines.rule import Rule, folders, words_of
+from vertebro.guidelines.rule import NOT_MET, Rule, folders, rules, words_of
 from vertebro.guidelines.settings import numbers_of, own
-from vertebro.guidelines.verdict import Outcome, Position, Procedure, Stance
+from vertebro.guidelines.verdict import Outcome, Position, Procedure, Stance, Verdict
 from vertebro.vocabulary.facts import fact
 from vertebro.vocabulary.texts import Texts, texts
 
 Outcomes = Mapping[type[Rule], Outcome]
 """The answer of every rule of the house for one patient."""
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """One patient's facts with the outcome of every rule; verdicts are written when asked for."""
+
+    facts: Facts
+    outcomes: Outcomes
+    written: dict[type[Rule], Verdict] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, facts: Facts) -> Hearing:
+        """Every rule of the house applied to these facts."""
+        return cls(facts, {rule: rule.outcome(facts) for rule in rules().values()})
+
+    def verdict(self, rule: type[Rule]) -> Verdict:
+        """The verdict of one rule, written once."""
+        if rule not in self.written:
+            self.written[rule] = rule.judge(self.facts)
+        return self.written[rule]
 
 
 @dataclass(frozen=True)
@@ -39,7 +60,7 @@ class Body:
     @property
     def name(self) -> str:
         """The folder the body lives in: ``ros``."""
-        return self.criteria[0].body()
+        return Path(self.file).parent.name
 
     @property
     def texts(self) -> Texts:
@@ -51,34 +72,29 @@ class Body:
         """The body's name for people."""
         return self.texts.say("title")
 
-    def position(self, facts: Facts, outcomes: Outcomes, procedure: Procedure) -> Position:
+    def position(self, hearing: Hearing, procedure: Procedure) -> Position:
         """What this body says about one procedure for this patient."""
-        answer = self.answer(outcomes, procedure)
+        answer = self.answer(hearing.outcomes, procedure)
         key = f"position.{answer.key}"
-        words = numbers_of(self.file) | self._lists(facts, outcomes)
-        words |= words_of(facts, self.texts.placeholders(key)) | {"procedure": procedure.value.capitalize()}
+        words = numbers_of(self.file) | self._lists(hearing) | {"procedure": procedure.value.capitalize()}
         return Position(
             body=self.name,
             title=self.title,
             stance=answer.stance,
-            sentence=self.texts.say(key, **words),
-            verdicts=tuple(rule.judge(facts) for rule in self.criteria),
+            sentence=self.texts.say(key, **words | words_of(hearing.facts, self.texts.placeholders(key))),
+            verdicts=tuple(hearing.verdict(rule) for rule in self.criteria),
         )
 
-    def shorts(self, facts: Facts, outcomes: Outcomes, outcome: Outcome) -> tuple[str, ...]:
-        """The criteria with that outcome, in a few words each."""
-        return tuple(rule.say("short", facts) for rule in self.criteria if outcomes[rule] is outcome)
+    def _lists(self, hearing: Hearing) -> dict[str, str]:
+        facts, outcomes = hearing.facts, hearing.outcomes
+        unmet = [rule.say("short", facts) for rule in self.criteria if outcomes[rule] is NOT_MET]
+        missing = [name for rule in self.criteria for name in rule.missing(facts)]
+        labels = [fact(name).label for name in askable(missing, facts)]
+        return {"unmet": "; ".join(unmet), "missing": ", ".join(labels)}
 
     def always(self) -> tuple[str, ...]:
         """What this body says to everybody."""
         return tuple(self.texts.say(key, **numbers_of(self.file)) for key in self.texts.under("always"))
-
-    def _lists(self, facts: Facts, outcomes: Outcomes) -> dict[str, str]:
-        missing = dict.fromkeys(name for rule in self.criteria for name in rule.missing(facts))
-        return {
-            "unmet": "; ".join(self.shorts(facts, outcomes, Outcome.NOT_MET)),
-            "missing": ", ".join(fact(name).label for name in missing),
-        }
 
 
 @cache
@@ -88,8 +104,6 @@ def bodies() -> dict[str, Body]:
     for folder in folders():
         body = getattr(importlib.import_module(f"{guidelines.__name__}.{folder}.rules"), "body", None)
         if isinstance(body, Body):
-            if body.name != folder:
-                raise HouseFault(f"The body in {folder} lists the criteria of {body.name}.")
             found[folder] = body
     first = own.deciding_bodies.value
     return {name: found[name] for name in (*first, *(name for name in found if name not in first))}
@@ -97,5 +111,4 @@ def bodies() -> dict[str, Body]:
 
 def position(body: str, facts: Facts, procedure: Procedure) -> Position:
     """What one body says about one procedure for this patient (``position("nice", facts, ...)``)."""
-    found = bodies()[body]
-    return found.position(facts, {rule: rule.outcome(facts) for rule in found.criteria}, procedure)
+    return bodies()[body].position(Hearing.of(facts), procedure)

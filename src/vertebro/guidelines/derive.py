@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from vertebro.guidelines.reading import Derived, Facts
-from vertebro.guidelines.rule import own_texts
-from vertebro.guidelines.settings import own
+from vertebro.guidelines.settings import own, own_texts
 from vertebro.vocabulary.known import Known, Unknown
 from vertebro.vocabulary.levels import Level, Region
 
@@ -140,3 +139,19 @@ WORKED_OUT: dict[str, Callable[[Facts], Worked | None]] = {
     "spinal_instability": spinal_instability,
 }
 """What is worked out, in the order in which one may rest on another."""
+
+
+def askable(missing: Iterable[str], facts: Facts) -> list[str]:
+    """The questions for people behind missing facts: what is worked out is asked by what it rests on."""
+    image = "bone_scan" if "mri_impossible_reason" in facts else "mri"
+    imaged = imaging_done(facts) is not None
+    instead = {
+        "fracture_unhealed": ["intravertebral_cleft" if imaged else image],
+        "imaging_done": [image],
+        "osteoporotic_fracture": ["osteoporosis", "trauma", "malignancy"],
+        "examined": ["exam_matches_level"],
+        "pain_source_is_fracture": ["exam_matches_level"],
+    }
+    missing = tuple(missing)
+    names = [name for need in missing for name in instead.get(need, [need])]
+    return [name for name in dict.fromkeys(names) if name not in facts or name in missing]

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from vertebro.errors import HouseFault
 from vertebro.fracture.findings import Findings, VertebraFindings
 from vertebro.guidelines.derive import with_derived
 from vertebro.guidelines.reading import Reading, possible_values
-from vertebro.guidelines.rule import own_texts
-from vertebro.guidelines.settings import own
+from vertebro.guidelines.settings import own, own_texts
 from vertebro.patient.case import Case
 from vertebro.vocabulary.facts import fact
 from vertebro.vocabulary.known import Known, Unknown
@@ -69,13 +69,13 @@ def disagreements(case: Case, findings: Findings | Unknown) -> tuple[str, ...]:
             image=images[name].source,
         )
         for name in images
-        if name in people and not _agrees(people[name].value, images[name])
+        if name in people and not _agrees(name, people[name].value, images[name])
     )
 
 
-def _agrees(person: Any, image: Known[Any]) -> bool:
+def _agrees(name: str, person: Any, image: Known[Any]) -> bool:
     possible = possible_values(image)
-    if isinstance(image.value, float):
+    if fact(name).kind == "number":
         return bool(min(possible) <= person <= max(possible))
     return person in possible
 
@@ -84,8 +84,10 @@ def _number(finding: Measured | Unknown, name: str) -> Known[Any] | None:
     """A measured number with both ends of its spread, kept within the range of the fact."""
     if isinstance(finding, Unknown):
         return None
-    low, high = fact(name).low or 0.0, fact(name).high
-    assert high is not None  # every number of the dictionary has a range
+    low, high = fact(name).low, fact(name).high
+    assert low is not None and high is not None  # every number of the dictionary has a range
+    if finding.unit != fact(name).unit:
+        raise HouseFault(f"{name} is asked in {fact(name).unit} and was measured in {finding.unit}.")
     reach = own.spreads_counted.number * finding.spread
     ends = (finding.value - reach, finding.value, finding.value + reach)
     kept = tuple(min(max(end, low), high) for end in ends)

@@ -13,7 +13,7 @@ from vertebro.guidelines.verdict import Procedure, Stance
 class Stage(IntEnum):
     """When a gate is asked. The first stage with a gate that fires gives the headline.
 
-    The order is ours (setting ``gate_order``): a danger that is known is never hidden behind an
+    The order is a setting of ours: a danger that is known is never hidden behind an
     answer that is missing, so EMERGENCY and ABSOLUTE come before DATA.
     """
 

@@ -13,8 +13,9 @@ from typing import ClassVar
 
 from vertebro import guidelines
 from vertebro.errors import HouseFault, nearest
+from vertebro.guidelines.derive import askable
 from vertebro.guidelines.reading import Facts, possible_values
-from vertebro.guidelines.settings import numbers_of
+from vertebro.guidelines.settings import numbers_of, own_texts
 from vertebro.guidelines.verdict import Outcome, Verdict
 from vertebro.vocabulary.facts import fact
 from vertebro.vocabulary.library import CitedValue, references
@@ -114,7 +115,7 @@ class Rule:
     def sentence(cls, outcome: Outcome, facts: Facts, missing: Iterable[str]) -> str:
         """What the verdict says to people."""
         if outcome is UNKNOWN:
-            names = ", ".join(fact(name).label for name in missing)
+            names = ", ".join(fact(name).label for name in askable(missing, facts))
             return own_texts().say("unknown", rule=cls.say("rule", facts), missing=names)
         return cls.say("met" if outcome is MET else "not_met", facts)
 
@@ -166,12 +167,6 @@ def words_of(facts: Facts, asked: Iterable[str]) -> dict[str, str]:
         elif name.removesuffix("_source") in facts:
             said[name] = facts[name.removesuffix("_source")].source
     return said
-
-
-@cache
-def own_texts() -> Texts:
-    """The sentences of the guidelines floor itself."""
-    return texts(beside=__file__)
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from vertebro.vocabulary.library import CitedValue, cited_values
+from vertebro.vocabulary.texts import Texts, texts
 
 own = cited_values(beside=__file__)
 """The settings shared by all folders of rules."""
@@ -15,6 +16,11 @@ PRINTED = ("severe_pain_nrs", "recent_weeks", "longstanding_weeks", "early_pain_
 def settings() -> tuple[CitedValue, ...]:
     """The settings that are printed with every answer."""
     return tuple(getattr(own, name) for name in PRINTED)
+
+
+def own_texts() -> Texts:
+    """The sentences of the guidelines floor itself."""
+    return texts(beside=__file__)
 
 
 @cache

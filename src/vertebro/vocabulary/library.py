@@ -80,7 +80,8 @@ class CitedValue:
 
     def in_words(self) -> str:
         """``8 weeks``"""
-        return f"{self.value} {read_as(self.unit)}".strip()
+        value = ", ".join(map(str, self.value)) if isinstance(self.value, list) else self.value
+        return f"{value} {read_as(self.unit)}".strip()
 
 
 class CitedValues:

@@ -361,10 +361,29 @@ class IsAllergicToContrast(Gate):
         return "iodinated_contrast" in allergies
 
 
+class HasOtherAllergy(Gate):
+    """An allergy no source judges is said to the team and changes nothing."""
+
+    stage, stance = Stage.FEASIBILITY, None
+    source, where = (
+        "ros_surgery_for_pain_relief",
+        "are there any side effects, first paragraph: allergic reactions",
+    )
+
+    @staticmethod
+    def holds(allergies: tuple[str, ...]) -> bool:
+        """True for an allergy to something used in the room that no other gate asks about."""
+        return bool({"cement_antibiotic", "latex", "local_anaesthetic"} & set(allergies))
+
+
 class IsVeryIll(Gate):
     """From ASA class 4 on the risk of death is many times higher: talk to the anaesthetist first."""
 
-    stage, stance, values = Stage.FEASIBILITY, Stance.DISCUSS, (v.asa_from, v.death_odds_asa4)
+    stage, stance, values = (
+        Stage.FEASIBILITY,
+        Stance.DISCUSS,
+        (v.asa_from, v.death_odds_asa4, v.death_odds_asa4_low, v.death_odds_asa4_high),
+    )
     source, where = v.asa_from.source, v.asa_from.where
 
     @staticmethod

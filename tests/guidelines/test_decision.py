@@ -1,0 +1,390 @@
+"""The decision: gates flip a clear candidate and nothing else; both sides of every number; what to ask."""
+
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from patients import CLEAR_CANDIDATE, LEVEL, but, decided, decisions, facts_from
+
+from vertebro.guidelines.ask import ask_next, possible_answers, required_for_consider
+from vertebro.guidelines.body import Hearing
+from vertebro.guidelines.decision import always_said, decide
+from vertebro.guidelines.derive import with_derived
+from vertebro.guidelines.rule import Rule, rules
+from vertebro.guidelines.verdict import Decision, Outcome, Procedure, Stance
+from vertebro.vocabulary.facts import Fact, fact, facts
+from vertebro.vocabulary.known import Known, Unknown
+from vertebro.vocabulary.levels import Level
+
+PVP, BKP = Procedure.VERTEBROPLASTY, Procedure.KYPHOPLASTY
+
+GATES: list[tuple[dict[str, Any], Stance, str]] = [
+    ({"age_years": 17}, Stance.OUT_OF_SCOPE, "safety.IsChild"),
+    ({"trauma": "high_energy"}, Stance.OUT_OF_SCOPE, "safety.HadHighEnergyInjury"),
+    ({"malignancy": "suspected"}, Stance.OUT_OF_SCOPE, "safety.MayBeMalignant"),
+    ({"malignancy": "known"}, Stance.OUT_OF_SCOPE, "safety.MayBeMalignant"),
+    ({"tumour_signs": ["convex_posterior_wall"]}, Stance.OUT_OF_SCOPE, "safety.HasTumourSigns"),
+    ({"osteoporosis": False}, Stance.OUT_OF_SCOPE, "safety.IsNotOsteoporotic"),
+    ({"neuro_grade": "N2"}, Stance.REFER_URGENTLY, "safety.HasNerveDeficit"),
+    ({"neuro_grade": "N3"}, Stance.REFER_URGENTLY, "safety.HasNerveDeficit"),
+    ({"neuro_grade": "N4"}, Stance.REFER_URGENTLY, "safety.HasNerveDeficit"),
+    ({"spinal_instability": "tension_band_failure"}, Stance.REFER_URGENTLY, "safety.IsUnstable"),
+    ({"spinal_instability": None, "of_type": "OF5"}, Stance.REFER_URGENTLY, "safety.IsUnstable"),
+    ({"infection": "suspected"}, Stance.CONTRAINDICATED, "safety.HasInfection"),
+    ({"infection": "untreated_blood_borne"}, Stance.CONTRAINDICATED, "safety.HasInfection"),
+    ({"infection_signs": ["abscess"]}, Stance.CONTRAINDICATED, "safety.HasInfectionSigns"),
+    ({"pregnant": True}, Stance.CONTRAINDICATED, "safety.IsPregnant"),
+    ({"allergies": ["pmma"]}, Stance.CONTRAINDICATED, "safety.IsAllergicToCement"),
+    ({"inr": 1.9}, Stance.CORRECT_FIRST, "safety.InrTooHigh"),
+    ({"platelets": 49.0}, Stance.CORRECT_FIRST, "safety.PlateletsTooLow"),
+    (
+        {"anticoagulant": "apixaban", "anticoagulant_held": False},
+        Stance.CORRECT_FIRST,
+        "safety.BloodThinnerNotPaused",
+    ),
+    ({"pain_nrs": 0}, Stance.NOT_RECOMMENDED, "safety.IsPainless"),
+    ({"pain_source_is_fracture": False}, Stance.NOT_RECOMMENDED, "safety.HurtsElsewhere"),
+    ({"exam_matches_level": False}, Stance.NOT_RECOMMENDED, "safety.HurtsElsewhere"),
+    ({"mri": "no_oedema"}, Stance.NOT_RECOMMENDED, "safety.IsHealed"),
+    ({"posterior_wall": "retropulsed"}, Stance.DISCUSS, "safety.PosteriorWallIsBroken"),
+    ({"posterior_wall": "breached"}, Stance.DISCUSS, "safety.PosteriorWallIsBroken"),
+    ({"canal_narrowing_pct": 5.0}, Stance.DISCUSS, "safety.CanalIsNarrowed"),
+    ({"neuro_grade": "N1"}, Stance.DISCUSS, "safety.HadPassingDeficit"),
+    ({"symptomatic_levels": 4}, Stance.DISCUSS, "safety.HasTooManyLevels"),
+    ({"allergies": ["barium"]}, Stance.DISCUSS, "safety.IsAllergicToOpacifier"),
+    ({"asa": 4}, Stance.DISCUSS, "safety.IsVeryIll"),
+    ({"prone_tolerated": False}, Stance.DISCUSS, "safety.CannotLieProne"),
+]
+
+
+def test_the_clear_candidate_may_be_considered_for_both() -> None:
+    for decision in decisions(CLEAR_CANDIDATE).values():
+        assert decision.stance is Stance.CONSIDER
+        assert decision.ask_next == () and decision.conflicts == () and decision.reasons_against == ()
+        assert any("unhealed" in reason and "(" in reason for reason in decision.reasons_for)
+
+
+@pytest.mark.parametrize(("changed", "stance", "gate"), GATES, ids=lambda x: str(x)[:40])
+def test_each_gate_flips_the_clear_candidate(changed: dict[str, Any], stance: Stance, gate: str) -> None:
+    for decision in decisions(but(**changed)).values():
+        assert decision.stance is stance, decision.headline
+        assert decision.decided_by == gate
+        (verdict,) = (v for v in decision.verdicts if v.rule == gate)
+        assert verdict.outcome is Outcome.MET and verdict.sentence in decision.headline
+        assert any(verdict.sentence in reason for reason in decision.reasons_against)
+
+
+@pytest.mark.parametrize(("changed", "stance", "gate"), GATES, ids=lambda x: str(x)[:40])
+def test_a_gate_changes_no_verdict_but_those_that_use_the_fact(
+    changed: dict[str, Any], stance: Stance, gate: str
+) -> None:
+    assert stance and gate
+    before = with_derived(facts_from(CLEAR_CANDIDATE), LEVEL)
+    after = with_derived(facts_from(but(**changed)), LEVEL)
+    touched = {n for n in {*before, *after} if before.get(n) != after.get(n)}
+    for rule in rules().values():
+        if touched.isdisjoint(rule.needs):
+            assert rule.outcome(before) is rule.outcome(after), rule.name()
+
+
+def test_an_allergy_to_contrast_concerns_the_balloon_only() -> None:
+    both = decisions(but(allergies=["iodinated_contrast"]))
+    assert both[PVP].stance is Stance.CONSIDER
+    assert both[BKP].stance is Stance.DISCUSS and "balloon" in both[BKP].headline
+
+
+def test_an_allergy_no_source_judges_is_said_and_changes_nothing() -> None:
+    decision = decided(allergies=["latex"])
+    assert decision.stance is Stance.CONSIDER
+    assert any("latex" in reason for reason in decision.reasons_against)
+
+
+@pytest.mark.parametrize(
+    ("changed", "stance"),
+    [
+        ({"pain_nrs": 6}, Stance.NOT_RECOMMENDED),
+        ({"pain_nrs": 7}, Stance.CONSIDER),
+        ({"weeks_since_fracture": 5.9}, Stance.WAIT),
+        ({"weeks_since_fracture": 6.0}, Stance.DISCUSS),
+        ({"weeks_since_fracture": 7.9}, Stance.DISCUSS),
+        ({"weeks_since_fracture": 8.0}, Stance.CONSIDER),
+        ({"weeks_since_fracture": 8.1}, Stance.CONSIDER),
+        ({"weeks_since_fracture": 12.0}, Stance.CONSIDER),
+        ({"weeks_since_fracture": 12.1}, Stance.DISCUSS),
+        ({"weeks_since_fracture": 26.0}, Stance.DISCUSS),
+        ({"weeks_since_fracture": 26.1}, Stance.DISCUSS),
+        ({"age_years": 18, "pregnant": False}, Stance.CONSIDER),
+        ({"inr": 1.5}, Stance.CONSIDER),
+        ({"inr": 1.6}, Stance.CONSIDER),
+        ({"inr": 1.8}, Stance.CONSIDER),
+        ({"inr": 1.9}, Stance.CORRECT_FIRST),
+        ({"platelets": 49.0}, Stance.CORRECT_FIRST),
+        ({"platelets": 50.0}, Stance.CONSIDER),
+        ({"asa": 3}, Stance.CONSIDER),
+        ({"symptomatic_levels": 3}, Stance.CONSIDER),
+        ({"canal_narrowing_pct": 0.0}, Stance.CONSIDER),
+        ({"pain_trend": "worsening"}, Stance.CONSIDER),
+        ({"pain_trend": "improving"}, Stance.WAIT),
+        ({"optimal_pain_management": False}, Stance.CORRECT_FIRST),
+        ({"intravertebral_cleft": "gas", "mri": "no_oedema"}, Stance.CONSIDER),
+        ({"mri": None, "mri_impossible_reason": "other", "bone_scan": "uptake"}, Stance.CONSIDER),
+        ({"mri": None, "mri_impossible_reason": "other", "bone_scan": "no_uptake"}, Stance.NOT_RECOMMENDED),
+    ],
+    ids=str,
+)
+def test_both_sides_of_every_number(changed: dict[str, Any], stance: Stance) -> None:
+    assert decided(**changed).stance is stance
+
+
+def test_an_inr_left_to_the_operator_is_said() -> None:
+    said = [reason for reason in decided(inr=1.6).reasons_against if "1.6" in reason]
+    assert said and "operator" in said[0]
+    assert not any("INR" in reason for reason in decided(inr=1.5).reasons_against)
+
+
+@pytest.mark.parametrize(
+    ("changed", "stance", "by"),
+    [
+        ({"setting": "inpatient", "pain_nrs": 8}, Stance.DISCUSS, "pathway.IsEarlyException"),
+        ({"mobilises_on_analgesia": False, "pain_nrs": 8}, Stance.DISCUSS, "pathway.IsEarlyException"),
+        ({"setting": "inpatient", "pain_nrs": 7}, Stance.WAIT, "ros.HasReachedHealingTime"),
+        ({"pain_nrs": 9}, Stance.WAIT, "ros.HasReachedHealingTime"),
+        ({"setting": None, "pain_nrs": 9}, Stance.NOT_ENOUGH_INFORMATION, "pathway.IsEarlyException"),
+        (
+            {"setting": "inpatient", "pain_nrs": 9, "pain_trend": "improving"},
+            Stance.WAIT,
+            "ros.HasReachedHealingTime",
+        ),
+    ],
+    ids=str,
+)
+def test_before_the_healing_time(changed: dict[str, Any], stance: Stance, by: str) -> None:
+    decision = decided(weeks_since_fracture=2.0, **changed)
+    assert decision.stance is stance and decision.decided_by == by
+    if by == "pathway.IsEarlyException" and stance is Stance.NOT_ENOUGH_INFORMATION:
+        assert decision.ask_next[0] == "setting"
+
+
+def test_a_conflict_names_both_bodies_and_the_numbers_of_this_patient() -> None:
+    early = decided(weeks_since_fracture=2.0, setting="inpatient", pain_nrs=9)
+    (said,) = early.conflicts
+    for words in ("Royal Osteoporosis Society", "NICE TA279", "2 weeks", "8 weeks", "12 weeks"):
+        assert words in said
+    late = decided(weeks_since_fracture=22.0)
+    assert late.decided_by == "nice" and late.conflicts[0] in late.headline
+    assert "22 weeks" in late.conflicts[0]
+
+
+def test_a_conflict_that_is_not_about_one_question_is_still_said() -> None:
+    """Longstanding and unhealed: the society would discuss, NICE's criteria are not met."""
+    decision = decided(weeks_since_fracture=30.0)
+    assert decision.stance is Stance.DISCUSS
+    assert len(decision.conflicts) == 1 and "longstanding" in decision.conflicts[0]
+
+
+def test_a_known_danger_is_not_hidden_behind_a_missing_answer() -> None:
+    for danger in ({"neuro_grade": "N3"}, {"infection": "suspected"}, {"pregnant": True}, {"age_years": 12}):
+        alone = decide(facts_from(danger), Unknown("nobody named it"))
+        assert all(d.stance not in (Stance.NOT_ENOUGH_INFORMATION, Stance.CONSIDER) for d in alone)
+
+
+def test_an_emergency_stays_in_the_headline_when_another_gate_comes_first() -> None:
+    headline = decided(malignancy="known", neuro_grade="N4").headline
+    assert "oncology" in headline and "Urgent surgical referral" in headline
+
+
+@pytest.mark.parametrize("name", sorted(CLEAR_CANDIDATE))
+def test_consider_is_never_the_answer_while_a_needed_fact_is_missing(name: str) -> None:
+    needed = {n for p in Procedure for n in required_for_consider(p)}
+    for procedure, decision in decisions(but(**{name: None})).items():
+        if name in required_for_consider(procedure) and name != "intravertebral_cleft":
+            assert decision.stance is Stance.NOT_ENOUGH_INFORMATION
+            assert name in decision.ask_next
+            assert fact(name).label in decision.headline
+        elif name not in needed:
+            assert decision.stance is Stance.CONSIDER
+
+
+def test_what_consider_needs_is_stated() -> None:
+    needed = set(required_for_consider(BKP))
+    assert {"pain_nrs", "mri", "exam_matches_level", "infection", "neuro_grade", "inr", "allergies"} <= needed
+    assert "symptomatic_levels" not in needed and "fracture_unhealed" not in needed
+
+
+@pytest.mark.parametrize(
+    ("sex", "age", "asked"),
+    [("female", 12, True), ("female", 55, True), ("female", 56, False), ("male", 30, False)],
+)
+def test_pregnancy_is_asked_only_where_it_can_be(sex: str, age: int, asked: bool) -> None:
+    decision = decided(sex=sex, age_years=max(age, 18) if age != 12 else 12, pregnant=None)
+    facts_known = with_derived(facts_from(but(sex=sex, age_years=age)), LEVEL)
+    assert ("pregnant" not in facts_known) is asked
+    if asked and age >= 18:
+        assert decision.stance is Stance.NOT_ENOUGH_INFORMATION and decision.ask_next == ("pregnant",)
+
+
+def test_a_pregnancy_that_is_written_counts_at_any_age() -> None:
+    assert decided(age_years=60, pregnant=True).stance is Stance.CONTRAINDICATED
+
+
+def test_what_to_ask_next_begins_with_what_decides_most() -> None:
+    decision = decided(mri=None, inr=None, asa=None)
+    assert decision.ask_next[0] == "mri" and set(decision.ask_next) == {"mri", "inr", "asa"}
+    assert decided(mri=None, mri_impossible_reason="other").ask_next == ("bone_scan",)
+    assert decided(mri="no_oedema", intravertebral_cleft=None).ask_next == ("intravertebral_cleft",)
+    nothing = decide({}, Unknown("nobody named it"))[0].ask_next
+    assert nothing.index("infection") < nothing.index("inr") and "anticoagulant_held" not in nothing
+    assert not {fact(name).origin for name in nothing} & {"derived"}
+
+
+def test_where_the_answer_stands_only_facts_that_could_change_it_are_asked() -> None:
+    settled = decided(neuro_grade="N3", asa=None, spinal_instability=None)
+    assert settled.stance is Stance.REFER_URGENTLY and settled.ask_next == ()
+    healed = decided(mri="no_oedema", asa=None, spinal_instability=None)
+    assert healed.ask_next == ("spinal_instability",)
+
+
+def test_limits_are_tried_on_both_sides() -> None:
+    assert {1.4, 1.5, 1.6, 1.8, 1.9, 0.5, 20.0} <= {round(answer, 6) for answer in possible_answers("inr")}
+    assert {0, 6, 7, 8, 10} <= set(possible_answers("pain_nrs"))
+    assert possible_answers("allergies")[1] == ("pmma",)
+
+
+def test_a_blood_thinner_comes_with_how_long_to_hold_it() -> None:
+    def headline(drug: str) -> str:
+        return decided(anticoagulant=drug, anticoagulant_held=False).headline
+
+    assert "2 days" in headline("apixaban") and "Douketis" in headline("apixaban")
+    assert "5 days" in headline("warfarin") and "INR" in headline("warfarin")
+    assert "4 days" in headline("dabigatran") and "50 mL/min" in headline("dabigatran")
+    assert "not among the sources" in headline("clopidogrel")
+    assert decided(anticoagulant="warfarin", anticoagulant_held=True).stance is Stance.CONSIDER
+    asked = decided(anticoagulant="warfarin")
+    assert asked.stance is Stance.NOT_ENOUGH_INFORMATION and asked.ask_next == ("anticoagulant_held",)
+
+
+def test_a_level_outside_the_thoracic_and_lumbar_spine_is_out_of_scope() -> None:
+    for level, stance in [
+        (Level.C7, Stance.OUT_OF_SCOPE),
+        (Level.T1, Stance.CONSIDER),
+        (Level.L6, Stance.CONSIDER),
+        (Level.S1, Stance.OUT_OF_SCOPE),
+    ]:
+        assert decide(facts_from(CLEAR_CANDIDATE), level)[0].stance is stance
+
+
+def test_everybody_is_told_what_the_procedures_do_not_do() -> None:
+    said = " ".join(always_said())
+    for words in (
+        "do not improve bone strength",
+        "6 to 8 weeks",
+        "cement leaking",
+        "infection",
+        "lung",
+        "allergic",
+        "spinal cord or a nerve root",
+        "burst balloon",
+        "neighbours",
+        "general anaesthetic",
+        "osteoporosis itself",
+    ):
+        assert words in said
+    assert decided(pain_nrs=0).always_said == always_said()
+
+
+def any_answer(asked: Fact) -> st.SearchStrategy[Any]:
+    """Any value the dictionary allows for a fact."""
+    assert asked.kind not in ("number", "integer") or asked.low is not None
+    low, high = asked.low or 0, asked.high or 0
+    return {
+        "yes_no": st.booleans(),
+        "choice": st.sampled_from(asked.choices or ("",)),
+        "choices": st.lists(st.sampled_from(asked.choices or ("",)), min_size=1, max_size=2).map(tuple),
+        "integer": st.integers(int(low), int(high)),
+        "number": st.floats(low, high),
+        "levels": st.lists(st.sampled_from(list(Level)), max_size=3).map(tuple),
+        "level": st.sampled_from(list(Level)),
+        "date": st.none(),
+    }[asked.kind]
+
+
+RECORDED = [f for f in facts().values() if f.origin == "record" and f.kind != "date"]
+ANY_FACTS = st.fixed_dictionaries({}, optional={f.name: any_answer(f) for f in RECORDED}).map(
+    lambda values: {name: Known(value, "drawn") for name, value in values.items()}
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    known=ANY_FACTS,
+    added=st.sampled_from(RECORDED).flatmap(lambda f: st.tuples(st.just(f.name), any_answer(f))),
+)
+def test_a_fact_changes_only_rules_that_use_it(known: dict[str, Known[Any]], added: tuple[str, Any]) -> None:
+    name, value = added
+    more = {**known, name: Known(value, "added")}
+    for rule in rules().values():
+        if name not in rule.needs:
+            assert rule.outcome(known) is rule.outcome(more)
+        elif name not in known and rule.outcome(known) is not Outcome.UNKNOWN:
+            assert rule.outcome(known) is rule.outcome(more), "an answer was given before its fact was known"
+
+
+@settings(max_examples=60, deadline=None)
+@given(known=ANY_FACTS, level=st.sampled_from([Level.T12, Level.L3, Unknown("nobody named it")]))
+def test_any_record_gets_one_explained_answer(known: dict[str, Known[Any]], level: Level | Unknown) -> None:
+    for decision in decide(known, level):
+        assert decision.headline and decision.decided_by and isinstance(decision.stance, Stance)
+        assert "{" not in decision.headline
+        assert set(decision.ask_next) <= set(facts())
+        if decision.stance is Stance.CONSIDER:
+            assert_nothing_speaks_against(decision, known)
+        if decision.stance is Stance.NOT_ENOUGH_INFORMATION:
+            assert decision.ask_next
+
+
+def assert_nothing_speaks_against(decision: Decision, known: dict[str, Known[Any]]) -> None:
+    """What a 'consider' promises, written down independently of the gates."""
+    value = {name: k.value for name, k in known.items()}
+    assert value["age_years"] >= 18 and value["trauma"] != "high_energy" and value["malignancy"] == "none"
+    assert value["infection"] == "none" and value["neuro_grade"] == "N0"
+    assert "pmma" not in value["allergies"] and value.get("pregnant") is not True
+    assert value["inr"] <= 1.8 and value["platelets"] >= 50 and value["asa"] < 4
+    assert value["pain_nrs"] >= 7 and value["posterior_wall"] == "intact"
+    assert decision.procedure is PVP or "iodinated_contrast" not in value["allergies"]
+
+
+FOR_CONSIDER = {
+    name: st.just(Known(value, "kept")) | any_answer(fact(name)).map(lambda v: Known(v, "drawn"))
+    for name, value in CLEAR_CANDIDATE.items()
+}
+
+
+@settings(max_examples=150, deadline=None)
+@given(known=st.fixed_dictionaries(FOR_CONSIDER))
+def test_near_the_clear_candidate_consider_keeps_its_promise(known: dict[str, Known[Any]]) -> None:
+    for decision in decide(known, LEVEL):
+        if decision.stance is Stance.CONSIDER:
+            assert_nothing_speaks_against(decision, known)
+
+
+def test_two_changes_never_give_a_milder_answer_than_consider_allows() -> None:
+    """Any two gate fields changed together: never 'consider', and both stand in the reasons."""
+    for (one, _, first), (other, _, second) in product(GATES, repeat=2):
+        if one.keys() & other.keys() or first == second:
+            continue
+        decision = decisions(but(**one, **other))[PVP]
+        assert decision.stance is not Stance.CONSIDER
+        fired = {v.rule for v in decision.verdicts if v.outcome is Outcome.MET}
+        assert {first, second} <= fired
+
+
+def test_the_answer_does_not_depend_on_derived_facts_given_again() -> None:
+    """Judging the facts of a decision once more gives the same decision."""
+    known = with_derived(facts_from(CLEAR_CANDIDATE), LEVEL)
+    assert [d.stance for d in decide(known, LEVEL)] == [Stance.CONSIDER] * 2
+    changed = known | facts_from({"mri": "no_oedema"})
+    assert decide(changed, LEVEL)[0].stance is Stance.NOT_RECOMMENDED
+    assert ask_next(Hearing.of(known), LEVEL) == ()
+    assert issubclass(next(iter(Hearing.of(known).outcomes)), Rule)
