@@ -299,7 +299,8 @@ def samples(**hu: float) -> dict[str, Sample | Unknown]:
     ("missing", "why"),
     [
         (("adipose", "blood", "cortical_bone"), "2 of the reference tissues"),
-        (("air",), "without it the energy"),
+        (("air",), "needed: without both"),
+        (("adipose", "cortical_bone"), "needed: without both"),
     ],
 )
 def test_missing_tissues_say_so(missing: tuple[str, ...], why: str) -> None:
@@ -346,6 +347,8 @@ def test_leaving_out_tissues_moves_the_published_case_as_far_as_we_say() -> None
     names = ["adipose", "blood", "cortical_bone", "skeletal_muscle"]
     at_100 = []
     for out in [(a,) for a in names] + [(a, b) for a in names for b in names if a < b]:
+        if {"adipose", "cortical_bone"} == set(out):
+            continue  # refused
         found = d.internal_calibration(published | {n: Unknown("left out") for n in out})
         assert isinstance(found, Calibration), found
         at_100.append(float(d.density_mg_cm3(100.0, found)))
@@ -353,19 +356,34 @@ def test_leaving_out_tissues_moves_the_published_case_as_far_as_we_say() -> None
     assert 14 < worst < d.v.fewer_tissues_mg_cm3.value
 
 
-def test_tissues_that_do_not_belong_together_are_refused() -> None:
-    """Blood, muscle and fat of one scan, air and bone of none."""
-    odd = {
-        "adipose": Sample("adipose", -75.0, 10.0, 500, "x"),
-        "air": Sample("air", -945.0, 10.0, 500, "x"),
-        "skeletal_muscle": Sample("skeletal_muscle", -4.0, 10.0, 500, "x"),
-        "blood": Sample("blood", 59.0, 10.0, 500, "x"),
-    }
-    fit = d.internal_calibration(odd)
-    if isinstance(fit, Calibration):  # it fits: then only inside the stated limits
-        low, high = d.v.energy_window_kev.value
-        assert low <= fit.numbers["energy_kev"] <= high
-        assert fit.numbers["r_squared"] >= d.v.least_r_squared.value
+def hu_in_window(name: str) -> st.SearchStrategy[float]:
+    low, high = getattr(d.v, f"{name}_window_hu").value
+    return st.floats(low, high)
+
+
+@given(
+    st.fixed_dictionaries({n: hu_in_window(n) for n in HU}), st.sets(st.sampled_from(sorted(HU)), max_size=2)
+)
+@settings(max_examples=100)
+def test_no_plausible_set_of_tissues_gives_an_absurd_density(hu: dict[str, float], out: set[str]) -> None:
+    """Air, blood and muscle alone can put 100 HU anywhere from -3800 to 2400 mg/cm3: they must be refused."""
+    found = d.internal_calibration(samples(**hu) | {n: Unknown("left out") for n in out})
+    if "air" in out or {"adipose", "cortical_bone"} <= out:
+        assert isinstance(found, Unknown)
+    else:
+        assert isinstance(found, Calibration)
+        assert 50 < float(d.density_mg_cm3(100.0, found)) < 150
+        low, high = (float(d.density_mg_cm3(x, found)) for x in (-50.0, 300.0))
+        assert low < high
+
+
+def test_an_energy_no_ct_has_is_refused() -> None:
+    """Without air the published case fits best at 9.5 keV."""
+    rest = {"adipose": -82.579, "blood": 39.249, "cortical_bone": 1226.214, "skeletal_muscle": 24.561}
+    fit = fit_internal(np.array(list(rest.values())), d.attenuation_of(tuple(rest)))
+    refused = d.energy_refused(fit)
+    assert isinstance(refused, Unknown) and "9.5 keV" in refused.why
+    assert d.energy_refused(TRUE_FIT) is None
 
 
 def test_padding_is_not_air() -> None:

@@ -99,16 +99,22 @@ def internal_calibration(samples: Samples) -> Calibration | Unknown:
         return Unknown(
             say("why.too_few_tissues", n=len(found), needed=v.tissues_needed.value, missing=missing)
         )
-    if "air" not in found:
-        return Unknown(say("why.no_air", missing=missing))
+    if "air" not in found or not {"adipose", "cortical_bone"} & set(found):
+        return Unknown(say("why.no_ends", missing=missing))
     fit = fit_internal(np.array([s.hu for s in found.values()]), attenuation_of(tuple(found)))
-    low, high = v.energy_window_kev.value
-    if not (fit.is_inside_grid and low <= fit.energy_kev <= high):
-        return Unknown(say("why.energy", energy=f"{fit.energy_kev:g}", low=low, high=high))
-    if fit.r_squared < v.least_r_squared.value:
-        return Unknown(say("why.poor_fit", found=f"{fit.r_squared:.3f}", needed=v.least_r_squared.value))
+    impossible = energy_refused(fit)
+    if isinstance(impossible, Unknown):
+        return impossible
     numbers = _numbers_of(fit) | {f"{name}_hu": s.hu for name, s in found.items()}
     return Calibration(INTERNAL, str(Quantity.K2HPO4_MG_CM3), MappingProxyType(numbers), "michalski2020")
+
+
+def energy_refused(fit: InternalFit) -> Unknown | None:
+    """Why a fit is refused for its energy, or None: at the rim of the grid, or not that of a CT."""
+    low, high = v.energy_window_kev.value
+    if fit.is_inside_grid and low <= fit.energy_kev <= high:
+        return None
+    return Unknown(say("why.energy", energy=f"{fit.energy_kev:g}", low=low, high=high))
 
 
 def density_mg_cm3(hu: AnyArray | float, calibration: Calibration) -> Array:
