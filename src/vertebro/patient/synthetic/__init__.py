@@ -1,5 +1,6 @@
 """The synthetic patient: a whole CT of a spine with mask, STIR partner and exactly known truth."""
 
+from vertebro.patient.synthetic.paint import paint
 from vertebro.patient.synthetic.patient import SyntheticPatient, synthetic_patient
 from vertebro.patient.synthetic.spec import Fracture, Scanner, SyntheticSpec
 from vertebro.patient.synthetic.truth import CanalTruth, Truth, VertebraTruth
@@ -12,5 +13,6 @@ __all__ = [
     "SyntheticSpec",
     "Truth",
     "VertebraTruth",
+    "paint",
     "synthetic_patient",
 ]

@@ -159,7 +159,7 @@ def _spongy(bone: Bone, spec: SyntheticSpec, point: Point, part: AnyArray) -> tu
     here = part > 0
     r, a, s = (np.broadcast_to(p, part.shape)[here] for p in point)
     texture = grain(spec.seed, bone.level.order, np.array([r, a, s]))
-    hu[here] += np.float32(v.texture_hu.value) * texture
+    hu[here] += np.float32(v.texture_hu.value) * (texture - _mean_grain(spec.seed, bone))
     if bone.fracture is not None:
         upper, lower = bone.body.upper_mm(r, a), bone.body.lower_mm(r, a)
         in_body = (np.abs(a) < bone.body.depth_mm / 2) & (s < upper) & (s > lower)
@@ -193,6 +193,15 @@ def cleft_of(body: BodyShape) -> tuple[tuple[float, float, float], tuple[float, 
     return (0.0, at, upper - 0.22 * height - thin), (0.24 * body.width_mm, 0.26 * body.depth_mm, thin)
 
 
+def _mean_grain(seed: int, bone: Bone) -> np.float32:
+    """Mean grain of the middle of the body, taken away so that its density is the truth's."""
+    body = bone.body
+    half = np.array([[0.7 * body.width_mm], [0.7 * body.depth_mm], [1.3 * body.half_height_mm]]) / 2
+    steps = np.linspace(-1, 1, 25)
+    points = half * np.array(np.meshgrid(steps, steps, steps)).reshape(3, -1)
+    return np.float32(grain(seed, bone.level.order, points.astype(np.float32)).mean())
+
+
 TILE_MM = 64
 """Edge of the block of grain that is repeated; larger than a body, so that no pattern shows."""
 
@@ -203,7 +212,7 @@ def _grain_block(seed: int) -> AnyArray:
     noise = np.random.default_rng([seed, 1]).standard_normal((TILE_MM,) * 3, dtype=np.float32)
     fine = ndimage.gaussian_filter(noise, (0.6, 0.6, 1.6), mode="wrap")
     coarse = ndimage.gaussian_filter(noise, (2.5, 2.5, 4.0), mode="wrap")
-    block = fine / fine.std() + 0.6 * coarse / coarse.std()
+    block = fine / fine.std() + 0.5 * coarse / coarse.std()
     return np.asarray((block - block.mean()) / block.std(), dtype=np.float32)
 
 

@@ -4,29 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
 from vertebro.kernels.arrays import AnyArray
+from vertebro.patient.case import Case
+from vertebro.patient.record import ClinicalRecord
 from vertebro.patient.spine import Spine
 from vertebro.patient.synthetic.bone import Bone, bones_of, paint_bone, paint_ribs, solids_on
 from vertebro.patient.synthetic.canal import paint_canal, paint_discs
 from vertebro.patient.synthetic.canvas import Canvas, Grid
 from vertebro.patient.synthetic.column import column_of
-from vertebro.patient.synthetic.scanner import add_noise, blurred, grid_of
+from vertebro.patient.synthetic.scanner import add_noise, blur, grid_of
 from vertebro.patient.synthetic.spec import SyntheticSpec, v
 from vertebro.patient.synthetic.trunk import Surroundings, paint_trunk, sample_tissues
 from vertebro.patient.synthetic.truth import Truth, truth_of
+from vertebro.patient.synthetic.verse import VERSE_LEVELS, verse_number
 from vertebro.patient.volume import Volume
 from vertebro.vocabulary.grades import Quantity
+from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
 
+DAY = date(2026, 3, 2)
+"""The day of the synthetic record; any day serves."""
 
-def verse_number(level: Level) -> int:
-    """The number of a level in the VerSe scheme: C1 = 1 .. T12 = 19, L1 = 20 .. L6 = 25, T13 = 28."""
-    if level is Level.T13:
-        return 28
-    return level.order + 1 if level.order <= Level.T12.order else level.order
+RECORD: Mapping[str, Any] = MappingProxyType(
+    {
+        "age_years": 78,
+        "sex": "female",
+        "osteoporosis": True,
+        "malignancy": "none",
+        "trauma": "low_energy",
+        "pain_nrs": 8,
+        "pain_on_analgesia": True,
+        "pain_trend": "stable",
+        "pain_source_is_fracture": True,
+        "weeks_since_fracture": 8,
+        "optimal_pain_management": True,
+        "setting": "outpatient",
+        "mobilises_on_analgesia": False,
+        "examined": True,
+        "tender_levels": (Level.L1,),
+        "exam_matches_level": True,
+        "neuro_grade": "N0",
+        "mri": "oedema",
+        "infection": "none",
+        "allergies": ("none",),
+        "inr": 1.0,
+        "platelets": 240,
+        "anticoagulant": "none",
+        "asa": 2,
+        "prone_tolerated": True,
+        "anaesthesia_plan": "sedation",
+    }
+)
+"""A plausible, wholly invented record: eight weeks of severe pain from an osteoporotic fracture of L1."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +77,24 @@ class SyntheticPatient:
 
     def spine(self) -> Spine:
         """Her vertebrae, cut out of the mask."""
-        levels = {verse_number(level): level for level in self.spec.levels}
-        return Spine.from_labels(self.labels, levels, "the synthetic patient (VerSe numbers)")
+        return Spine.from_labels(self.labels, VERSE_LEVELS, "the synthetic patient (VerSe numbers)")
+
+    def case(self, on: date = DAY, **facts: Any) -> Case:
+        """Her case with the synthetic record; ``facts`` replace or add to it, None takes one out."""
+        written = {name: value for name, value in ({**RECORD, **facts}).items() if value is not None}
+        record = ClinicalRecord.of(on, "invented for the synthetic patient", **written)
+        broken = [f.level for f in self.spec.fractures]
+        level = broken[0] if len(broken) == 1 else Unknown("the synthetic patient has not one fracture")
+        return Case(
+            id=f"synthetic-{self.spec.seed}",
+            on=on,
+            record=record,
+            level=level,
+            ct=self.ct,
+            spine=self.spine(),
+            tissues=self.tissues,
+            notes=("A synthetic patient: images and record are invented.",),
+        )
 
 
 @dataclass
@@ -58,12 +109,12 @@ def synthetic_patient(spec: SyntheticSpec) -> SyntheticPatient:
     """Build the patient of a spec. The same spec gives the same bytes."""
     column = column_of(spec)
     bones = bones_of(spec, column)
-    around = Surroundings(spec, column)
+    around = Surroundings(spec, column.levels, column.path_mm)
     grid = grid_of(spec, list(bones.values()))
     images = _Images(*(np.zeros(grid.shape, kind) for kind in (np.float32, np.float32, np.uint8, np.uint8)))
     for planes in grid.slabs():
         _build_slab(images, Canvas(grid, planes), around, bones)
-    blurred(images.hu, spec)
+    blur(images.hu, np.array(spec.spacing_mm), spec.scanner)
     add_noise(images.hu, spec.scanner.noise_hu, [spec.seed, 3])
     add_noise(images.stir, v.scanner.value["stir_noise"], [spec.seed, 4])
     np.maximum(images.stir, 0, out=images.stir)

@@ -10,7 +10,7 @@ from scipy import ndimage
 from vertebro.kernels.arrays import AnyArray, Array
 from vertebro.patient.synthetic.bone import Bone
 from vertebro.patient.synthetic.canvas import Grid
-from vertebro.patient.synthetic.spec import SyntheticSpec, v
+from vertebro.patient.synthetic.spec import Scanner, SyntheticSpec, v
 from vertebro.patient.synthetic.trunk import SKIN_BACK_MM
 
 MARGIN_MM = 8.0
@@ -59,17 +59,15 @@ def _reach(bones: list[Bone]) -> tuple[float, float]:
     return float(np.min(ends)) - MARGIN_MM, float(np.max(ends)) + MARGIN_MM
 
 
-def blurred(hu: AnyArray, spec: SyntheticSpec) -> AnyArray:
-    """The image through the scanner's point spread; slices thicker than their distance overlap."""
-    sigma = np.array([spec.scanner.blur_mm] * 3) / np.array(spec.spacing_mm)
-    thickness = spec.scanner.slice_thickness_mm
-    if thickness is not None and thickness > spec.spacing_mm[2]:
-        extra = sqrt((thickness**2 - spec.spacing_mm[2] ** 2) / 12) / spec.spacing_mm[2]
-        sigma[2] = sqrt(sigma[2] ** 2 + extra**2)
+def blur(hu: AnyArray, spacing_mm: Array, scanner: Scanner) -> None:
+    """Blur an image by the scanner's point spread, in place; slices thicker than their distance overlap."""
+    sigma = scanner.blur_mm / spacing_mm
+    thickness = scanner.slice_thickness_mm
+    if thickness is not None and thickness > spacing_mm[2]:
+        sigma[2] = sqrt(sigma[2] ** 2 + (thickness**2 / spacing_mm[2] ** 2 - 1) / 12)
     for axis in range(3):
         if sigma[axis] > 0.05:  # a narrower kernel changes nothing
             ndimage.gaussian_filter1d(hu, sigma[axis], axis=axis, output=hu, mode="nearest", truncate=3.0)
-    return hu
 
 
 def add_noise(image: AnyArray, sd: float, seed: list[int]) -> None:

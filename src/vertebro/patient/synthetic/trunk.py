@@ -8,11 +8,10 @@ from math import sqrt
 
 import numpy as np
 
-from vertebro.kernels.arrays import AnyArray
+from vertebro.kernels.arrays import AnyArray, Array
 from vertebro.kernels.solids import Point, ellipse, ellipsoid, limb
 from vertebro.patient.synthetic.bone import Bone, grain
 from vertebro.patient.synthetic.canvas import Canvas, Tile
-from vertebro.patient.synthetic.column import Column
 from vertebro.patient.synthetic.spec import SyntheticSpec, v
 from vertebro.vocabulary.levels import Level
 
@@ -50,10 +49,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The soft tissues of one patient."""
+    """The soft tissues of one patient, placed by her levels and the line through their bodies (LPS mm)."""
 
     spec: SyntheticSpec
-    column: Column
+    levels: tuple[Level, ...]
+    path_mm: Array
 
     def along_spine(self, tile: Tile, follow: float = 1.0) -> Point:
         """(left, anterior, up) mm of a tile's voxels from the line of the bodies' centres.
@@ -61,19 +61,21 @@ class Surroundings:
         ``follow`` is how much of the line's bends is followed: 1 all of it, 0 none.
         """
         x, y, z = tile.world()
-        path = self.column.path_mm[::-1]
+        path = self.path_mm[::-1]
+        if np.abs(path[:, 0]).max() > 1e-9:  # a straight spine keeps its left coordinate small in memory
+            x = x - np.float32(follow) * np.interp(z, path[:, 2], path[:, 0]).astype(np.float32)
         return x, -(y - np.float32(follow) * np.interp(z, path[:, 2], path[:, 1]).astype(np.float32)), z
 
     def box(self, tile: Tile, low_mm: Sequence[float], high_mm: Sequence[float]) -> Tile | None:
         """The part of a tile that holds a box given along the spine."""
-        y = self.column.path_mm[:, 1]
-        low = (low_mm[0], float(y.min()) - high_mm[1] - 2, low_mm[2])
-        high = (high_mm[0], float(y.max()) - low_mm[1] + 2, high_mm[2])
+        x, y, _ = self.path_mm.T
+        low = (low_mm[0] + float(x.min()), float(y.min()) - high_mm[1] - 2, low_mm[2])
+        high = (high_mm[0] + float(x.max()), float(y.max()) - low_mm[1] + 2, high_mm[2])
         return tile.around_lps(low, high)
 
     def height_of(self, level: Level) -> float:
         """Height of a level's centre, continued beyond the levels built by whole mean steps."""
-        levels, z = self.column.levels, self.column.path_mm[:, 2]
+        levels, z = self.levels, self.path_mm[:, 2]
         if level in levels:
             return float(z[levels.index(level)])
         step = 31.0 if len(z) < 2 else float((z[0] - z[-1]) / (len(z) - 1))
@@ -82,7 +84,7 @@ class Surroundings:
     @property
     def ends_mm(self) -> tuple[float, float]:
         """Lowest and highest body centre."""
-        return float(self.column.path_mm[-1, 2]), float(self.column.path_mm[0, 2])
+        return float(self.path_mm[-1, 2]), float(self.path_mm[0, 2])
 
     def hu(self, tissue: str) -> float:
         """HU of a soft tissue on this patient's scan."""
