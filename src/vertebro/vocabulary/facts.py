@@ -74,9 +74,7 @@ class Fact:
     def in_words(self, value: Any) -> str:
         """A value of this fact as people read it: ``8 weeks``, ``no oedema``, ``yes``."""
         if self.kind in ("number", "integer"):
-            unit = read_as(self.unit)
-            one = unit.removesuffix("s") if value == 1 else unit
-            return f"{value:.4g} {one}".strip()
+            return f"{value:.4g} {read_as(self.unit, value)}".strip()
         if self.kind == "yes_no":
             return _words().say("yes" if value else "no")
         if self.kind in ("choice", "choices"):

@@ -81,7 +81,7 @@ class CitedValue:
     def in_words(self) -> str:
         """``8 weeks``"""
         value = ", ".join(map(str, self.value)) if isinstance(self.value, list) else self.value
-        return f"{value} {read_as(self.unit)}".strip()
+        return f"{value} {read_as(self.unit, self.value)}".strip()
 
 
 class CitedValues:

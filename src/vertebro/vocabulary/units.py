@@ -45,11 +45,17 @@ UNITS = MappingProxyType(
 )
 
 
+ONE = MappingProxyType(
+    {"min": "minute", "h": "hour", "d": "day", "wk": "week", "a": "year", "{vertebra}": "vertebra"}
+)
+"""How people read a unit after the number one, where it differs."""
+
+
 def is_unit(code: str) -> bool:
     """True if the house knows this UCUM code."""
     return code in UNITS
 
 
-def read_as(code: str) -> str:
-    """The unit as people read it: ``[hnsf'U]`` is ``HU``."""
-    return UNITS[code]
+def read_as(code: str, count: float | None = None) -> str:
+    """The unit as people read it: ``[hnsf'U]`` is ``HU``; ``wk`` after one is ``week``."""
+    return ONE.get(code, UNITS[code]) if count == 1 else UNITS[code]

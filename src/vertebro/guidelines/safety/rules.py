@@ -159,7 +159,7 @@ class IsAllergicToCement(Gate):
     """An allergy to the cement rules out both procedures."""
 
     stage, stance = Stage.ABSOLUTE, Stance.CONTRAINDICATED
-    source, where = IFU, "contraindications: severe allergy to bone cement"
+    source, where = IFU, "contraindications: any known severe allergy to contrast media and bone cements"
 
     @staticmethod
     def holds(allergies: tuple[str, ...]) -> bool:
@@ -353,7 +353,7 @@ class IsAllergicToContrast(Gate):
     """The balloon is filled with contrast medium, which a burst balloon sets free: kyphoplasty only."""
 
     stage, stance, procedures = Stage.CHOICE, Stance.DISCUSS, (Procedure.KYPHOPLASTY,)
-    source, where = IFU, "contraindications: severe allergy to contrast media"
+    source, where = IFU, "contraindications: any known severe allergy to contrast media and bone cements"
 
     @staticmethod
     def holds(allergies: tuple[str, ...]) -> bool:
