@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from scipy.optimize import brentq
 
-from vertebro.errors import BadGeometry
+from vertebro.errors import BadCase, BadGeometry
 from vertebro.fracture import density as d
 from vertebro.fracture.findings import Calibration
 from vertebro.fracture.sampling import hu_under
@@ -270,11 +270,30 @@ def test_the_case_prefers_a_phantom_then_the_tissues_then_nothing() -> None:
     assert isinstance(blank, Unknown) and "no CT was given" in blank.why
 
 
-def test_a_phantom_that_gives_no_density_is_refused() -> None:
-    with pytest.raises(BadGeometry, match="density that rises"):
-        d.phantom_calibration(Phantom(-0.8, 0.0, Quantity.HA_MG_CM3, "x"))
-    with pytest.raises(BadGeometry, match="density that rises"):
-        d.phantom_calibration(Phantom(0.8, 0.0, Quantity.HOUNSFIELD, "x"))
+@pytest.mark.parametrize(
+    ("slope", "intercept", "quantity"),
+    [
+        (-0.8, 0.0, Quantity.HA_MG_CM3),
+        (float("nan"), 0.0, Quantity.HA_MG_CM3),
+        (0.8, float("inf"), Quantity.K2HPO4_MG_CM3),
+        (0.8, 0.0, Quantity.HOUNSFIELD),
+        (0.8, 0.0, Quantity.LABEL),
+    ],
+)
+def test_a_phantom_that_gives_no_density_is_refused(
+    slope: float, intercept: float, quantity: Quantity
+) -> None:
+    with pytest.raises(BadCase, match="density"):
+        d.phantom_calibration(Phantom(slope, intercept, quantity, "x"))
+
+
+def test_what_a_reader_must_know_depends_on_the_calibration() -> None:
+    by_phantom = d.phantom_calibration(Phantom(0.8, -2.0, Quantity.HA_MG_CM3, "QRM"))
+    plain = Graded(ContrastPhase.NONE, "given", (ContrastPhase.NONE,))
+    assert [s for s in d.cautions(by_phantom, plain, ()) if "phantom's own" in s]
+    few = d.internal_calibration(samples() | {"blood": Unknown("x")})
+    said = d.cautions(few, plain, (Level.T12, Level.L1))
+    assert any("T12, L1" in s for s in said) and any("Only 4 of 5" in s for s in said)
 
 
 def test_a_calibrated_image_says_its_kind_and_is_not_calibrated_twice() -> None:

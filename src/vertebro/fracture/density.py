@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from vertebro.errors import BadGeometry
+from vertebro.errors import BadCase, BadGeometry
 from vertebro.fracture.findings import Calibration
 from vertebro.fracture.tissues import Sample, Samples, bright_vessel, plausible, tissue_samples
 from vertebro.kernels.arrays import AnyArray, Array
@@ -41,6 +41,9 @@ GRID_KEV = np.arange(1.0, 200.25, 0.5)
 PHANTOM = "a phantom's slope and intercept"
 INTERNAL = "internal calibration from the patient's own tissues"
 """How a Calibration came about; ``calibrated`` tells the two apart by it."""
+
+DENSITIES = (Quantity.K2HPO4_MG_CM3, Quantity.HA_MG_CM3, Quantity.ASH_MG_CM3)
+"""The kinds of density a phantom may be made for."""
 
 
 @cache
@@ -77,16 +80,14 @@ def calibration_of(case: Case) -> Calibration | Unknown:
 
 def phantom_calibration(phantom: Phantom) -> Calibration:
     """The calibration a density phantom gives: density = slope x HU + intercept, of its own kind."""
-    numbers = {
-        "slope_mg_cm3_per_hu": phantom.slope_mg_cm3_per_hu,
-        "intercept_mg_cm3": phantom.intercept_mg_cm3,
-    }
-    if phantom.quantity is Quantity.HOUNSFIELD or phantom.slope_mg_cm3_per_hu <= 0:
-        raise BadGeometry(
-            f"The phantom gives {phantom.quantity} with a slope of {phantom.slope_mg_cm3_per_hu:g}.",
-            "a density that rises with HU",
+    slope, intercept = phantom.slope_mg_cm3_per_hu, phantom.intercept_mg_cm3
+    if phantom.quantity not in DENSITIES or not (slope > 0 and np.isfinite([slope, intercept]).all()):
+        raise BadCase(
+            f"The phantom gives {phantom.quantity} = {slope:g} x HU + {intercept:g}.",
+            "a density (" + ", ".join(map(str, DENSITIES)) + ") that rises with HU",
             "Give the phantom's slope in mg/cm3 per HU and the kind of density it was made with.",
         )
+    numbers = {"slope_mg_cm3_per_hu": slope, "intercept_mg_cm3": intercept}
     return Calibration(PHANTOM, str(phantom.quantity), MappingProxyType(numbers), phantom.source)
 
 
@@ -190,7 +191,9 @@ def cautions(
         said.append(say("caution.contrast", bias=v.contrast_bias_mg_cm3.value))
     if broken:
         said.append(say("caution.impacted", levels=", ".join(map(str, broken))))
-    if isinstance(calibration, Calibration) and calibration.method == INTERNAL:
+    if isinstance(calibration, Calibration) and calibration.method == PHANTOM:
+        said.append(say("caution.phantom"))
+    elif isinstance(calibration, Calibration):
         said.append(
             say(
                 "caution.internal",
