@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import fields, replace
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ import pytest
 
 from vertebro.fracture.findings import Findings, VertebraFindings
 from vertebro.guidelines.verdict import Outcome, Stance
-from vertebro.patient.case import Case
 from vertebro.patient.spine import Spine
 from vertebro.report import page as page_module
 from vertebro.report.assessment import Assessment
@@ -137,7 +137,7 @@ def test_landmarks_language_headings_and_links_are_in_order(read: Read) -> None:
         assert len(read.all(once)) == 1, once
     levels = [int(tag[1]) for tag, _ in read.elements if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
     ids = [attributes["id"] for _, attributes in read.elements if "id" in attributes]
     assert len(ids) == len(set(ids))
     for link in read.all("a"):
@@ -261,7 +261,20 @@ def all_unknown(assessment: Assessment) -> Assessment:
     )
 
 
-SITUATIONS = [record_only, mask_only, nothing_measured, no_level, no_landmarks, one_vertebra, all_unknown]
+def as_it_is(assessment: Assessment) -> Assessment:
+    return assessment
+
+
+SITUATIONS = [
+    as_it_is,
+    record_only,
+    mask_only,
+    nothing_measured,
+    no_level,
+    no_landmarks,
+    one_vertebra,
+    all_unknown,
+]
 
 
 @pytest.mark.parametrize("change", SITUATIONS, ids=lambda change: change.__name__)
@@ -277,6 +290,7 @@ def test_the_report_is_whole_whatever_is_missing_and_says_why(
         if isinstance(part, Unknown):
             assert part.why in text
     assert assessment.decisions[0].headline in text
+    assert "{" not in text and "}" not in text, "a placeholder was left open"
 
 
 def test_absence_is_only_said_of_what_was_measured(block_assessment: Assessment) -> None:
@@ -292,10 +306,3 @@ def test_absence_is_only_said_of_what_was_measured(block_assessment: Assessment)
     assert squeezed(say("lead.graded_zero", list="L1, L2")) in text
     assert "T12 (cut off by the image)" in text
     assert squeezed(say("lead.elsewhere")) in text
-
-
-def test_no_placeholder_is_left_open(block_assessment: Assessment, block_case: Case) -> None:
-    for change in [*SITUATIONS, lambda same: same]:
-        text = Read(page_of(change(block_assessment))).text
-        assert "{" not in text and "}" not in text
-    assert block_case.id in text
