@@ -12,7 +12,14 @@ import numpy as np
 
 from vertebro.errors import BadCase, BadGeometry
 from vertebro.fracture.findings import Calibration
-from vertebro.fracture.tissues import Sample, Samples, bright_vessel, plausible, tissue_samples
+from vertebro.fracture.tissues import (
+    Sample,
+    Samples,
+    bright_vessel,
+    plausible,
+    samples_in_mask,
+    tissue_samples,
+)
 from vertebro.kernels.arrays import AnyArray, Array
 from vertebro.kernels.calibration import (
     Attenuation,
@@ -156,9 +163,10 @@ def contrast_of(case: Case) -> Graded[ContrastPhase] | Unknown:
     """Whether contrast agent was given, from the blood of the tissue mask or a bright vessel."""
     if isinstance(case.ct, Unknown):
         return Unknown(say("why.no_ct", why=case.ct.why))
-    blood = tissue_samples(case.ct, case.spine, case.tissues)["blood"]
-    if isinstance(blood, Sample):
-        return contrast_in_blood(blood)
+    if isinstance(case.tissues, Volume):
+        blood = samples_in_mask(case.ct, case.tissues)["blood"]
+        if isinstance(blood, Sample):
+            return contrast_in_blood(blood)
     return contrast_in_vessels(bright_vessel(case.ct, case.spine))
 
 
