@@ -1,6 +1,6 @@
 """The decision: gates flip a clear candidate and nothing else; both sides of every number; what to ask."""
 
-from itertools import product
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from vertebro.guidelines.ask import ask_next, possible_answers, required_for_con
 from vertebro.guidelines.body import Hearing
 from vertebro.guidelines.decision import always_said, decide
 from vertebro.guidelines.derive import with_derived
+from vertebro.guidelines.gate import gates
 from vertebro.guidelines.rule import Rule, rules
 from vertebro.guidelines.verdict import Decision, Outcome, Procedure, Stance
 from vertebro.vocabulary.facts import Fact, fact, facts
@@ -369,13 +370,42 @@ def test_near_the_clear_candidate_consider_keeps_its_promise(known: dict[str, Kn
             assert_nothing_speaks_against(decision, known)
 
 
+@pytest.mark.parametrize(
+    ("changed", "stance"),
+    [
+        ({"asa": 4, "weeks_since_fracture": 2.0}, Stance.WAIT),
+        ({"posterior_wall": "breached", "mri": None}, Stance.NOT_ENOUGH_INFORMATION),
+        ({"inr": 2.6, "mri": None}, Stance.NOT_ENOUGH_INFORMATION),
+        ({"inr": 2.6, "mri": "no_oedema"}, Stance.CORRECT_FIRST),
+        ({"inr": 2.6, "weeks_since_fracture": 2.0}, Stance.CORRECT_FIRST),
+        ({"mri": "no_oedema", "weeks_since_fracture": 2.0}, Stance.NOT_RECOMMENDED),
+        ({"pain_nrs": 6, "weeks_since_fracture": 2.0}, Stance.WAIT),
+        ({"pain_nrs": 6, "pain_trend": "improving"}, Stance.NOT_RECOMMENDED),
+        ({"pain_nrs": 6, "optimal_pain_management": False}, Stance.NOT_RECOMMENDED),
+        ({"optimal_pain_management": False, "weeks_since_fracture": 20.0}, Stance.CORRECT_FIRST),
+        ({"asa": 4, "weeks_since_fracture": 20.0}, Stance.DISCUSS),
+        ({"asa": 4, "inr": None}, Stance.DISCUSS),
+        ({"pregnant": True, "mri": None}, Stance.CONTRAINDICATED),
+        ({"malignancy": "known", "infection": None}, Stance.OUT_OF_SCOPE),
+        ({"inr": 1.6, "platelets": 49.0}, Stance.CORRECT_FIRST),
+        ({"allergies": ["latex"], "prone_tolerated": False}, Stance.DISCUSS),
+    ],
+    ids=str,
+)
+def test_the_first_stage_with_an_answer_gives_it(changed: dict[str, Any], stance: Stance) -> None:
+    assert decided(**changed).stance is stance
+
+
 def test_two_changes_never_give_a_milder_answer_than_consider_allows() -> None:
-    """Any two gate fields changed together: never 'consider', and both stand in the reasons."""
-    for (one, _, first), (other, _, second) in product(GATES, repeat=2):
+    """Any two gate fields changed together: the earlier stage answers, and both stand in the verdicts."""
+    stage = {gate.name(): gate.stage for gate in gates(PVP)}
+    answer = {gate: stance for _, stance, gate in GATES}
+    for (one, _, first), (other, _, second) in combinations(GATES, 2):
         if one.keys() & other.keys() or first == second:
             continue
         decision = decisions(but(**one, **other))[PVP]
-        assert decision.stance is not Stance.CONSIDER
+        earliest = min(stage[first], stage[second])
+        assert decision.stance in {answer[gate] for gate in (first, second) if stage[gate] == earliest}
         fired = {v.rule for v in decision.verdicts if v.outcome is Outcome.MET}
         assert {first, second} <= fired
 

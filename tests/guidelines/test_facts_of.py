@@ -281,3 +281,8 @@ def test_an_uncertain_reading_is_not_worked_into_other_facts() -> None:
     assert "fracture_unhealed" not in with_derived(doubtful, LEVEL)
     assert possible_values(replace(doubtful["mri"], possible=())) == ("oedema",)
     assert possible_values(Known(1, "test")) == (1,)
+
+
+def test_a_certain_reading_is_as_good_as_a_written_fact() -> None:
+    sure = {"mri": Reading("oedema", "image", None, ("oedema",))}
+    assert with_derived(sure, LEVEL)["fracture_unhealed"].value is True

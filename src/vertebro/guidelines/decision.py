@@ -12,7 +12,7 @@ from vertebro.guidelines.derive import with_derived
 from vertebro.guidelines.gate import Gate, gates
 from vertebro.guidelines.pathway import rules as pathway
 from vertebro.guidelines.reading import Facts
-from vertebro.guidelines.rule import MET, NOT_MET, Rule, join, rules
+from vertebro.guidelines.rule import MET, NOT_MET, AllOf, Rule, join, rules
 from vertebro.guidelines.settings import numbers_of, settings
 from vertebro.guidelines.settle import Settled, settle
 from vertebro.guidelines.verdict import Decision, Outcome, Position, Procedure, Stance, Verdict
@@ -76,7 +76,7 @@ class _Case:
         """The answer in words, followed by every other gate that stands against the procedure."""
         said = {position.body: position.sentence for position in positions}
         decisive = said.get(settled.by) or self.hearing.verdict(rules()[settled.by]).sentence
-        if settled.headline == "conflict" and conflicts:
+        if settled.headline == "discuss" and conflicts:
             decisive = conflicts[0]
         also = [g for g in self.fired() if g.stance is not None and g.name() != settled.by]
         numbers = numbers_of(str(pathway.__file__)) | numbers_of(bodies()["ros"].file)
@@ -94,13 +94,9 @@ class _Case:
         return [gate for gate in gates(self.procedure) if self.hearing.outcomes[gate] is MET]
 
     def criteria(self, outcome: Outcome) -> list[Verdict]:
-        """The bodies' criteria with this outcome, one for each body and question."""
-        found: dict[tuple[str, str], type[Rule]] = {}
-        for body in bodies().values():
-            for rule in body.criteria:
-                if self.hearing.outcomes[rule] is outcome:
-                    found.setdefault((body.name, rule.topic), rule)
-        return [self.hearing.verdict(rule) for rule in found.values()]
+        """What speaks for (MET) or against (NOT MET): each body's answer to each question."""
+        answers = [verdict for body in bodies() for verdict in self._by_topic(body).values()]
+        return [v for v in answers if v.outcome is outcome and rules()[v.rule].is_reason]
 
     def conflicts(self, positions: tuple[Position, ...]) -> tuple[str, ...]:
         """Where two bodies differ for this patient: on which question, and with which number."""
@@ -128,12 +124,18 @@ class _Case:
 
     def _by_topic(self, body: str) -> dict[str, Verdict]:
         """What a body answers to each question: all its rules on it joined, shown by the deciding one."""
+        single = [part for rule in bodies()[body].criteria for part in _single_rules(rule)]
         found: dict[str, Verdict] = {}
-        for topic in dict.fromkeys(rule.topic for rule in bodies()[body].criteria):
-            on_topic = [self.hearing.verdict(rule) for rule in bodies()[body].criteria if rule.topic == topic]
+        for topic in dict.fromkeys(rule.topic for rule in single):
+            on_topic = [self.hearing.verdict(rule) for rule in single if rule.topic == topic]
             joined = join((verdict.outcome for verdict in on_topic), settles=NOT_MET)
             found[topic] = next(verdict for verdict in on_topic if verdict.outcome is joined)
         return found
+
+
+def _single_rules(rule: type[Rule]) -> tuple[type[Rule], ...]:
+    """The parts of a rule that joins others by 'and', or the rule itself."""
+    return rule.parts if issubclass(rule, AllOf) and rule.settles is NOT_MET else (rule,)
 
 
 def _conflict(one: tuple[Position, str], other: tuple[Position, str], topic: str = "") -> str:

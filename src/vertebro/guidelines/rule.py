@@ -36,6 +36,8 @@ class Rule:
     where: ClassVar[str] = ""
     topic: ClassVar[str] = ""
     values: ClassVar[tuple[CitedValue, ...]] = ()
+    is_reason: ClassVar[bool] = True
+    """False for what only has to be there (an examination, say) and speaks neither for nor against."""
     holds: ClassVar[Callable[..., bool]]
     needs: ClassVar[tuple[str, ...]] = ()
 

@@ -98,11 +98,8 @@ def pain_treatment_first(question: Question) -> Settled | None:
 
 def bodies_differ(question: Question) -> Settled | None:
     """Anything but agreement on considering it goes to the meeting, with what each body says."""
-    stances = {answer.stance for answer in question.answers.values()}
-    if stances == {Stance.CONSIDER}:
-        return None
-    unlike = next(name for name, answer in question.answers.items() if answer.stance is not Stance.CONSIDER)
-    return Settled(Stance.DISCUSS, "conflict" if len(stances) > 1 else "agreed_discuss", unlike)
+    unlike = question.says(*set(Stance) - {Stance.CONSIDER})
+    return Settled(Stance.DISCUSS, "discuss", unlike) if unlike else None
 
 
 def for_the_meeting(question: Question) -> Settled | None:

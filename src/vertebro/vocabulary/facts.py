@@ -80,7 +80,9 @@ class Fact:
         if self.kind in ("choice", "choices"):
             chosen = (value,) if self.kind == "choice" else value
             return ", ".join(self._choice_in_words(c) for c in chosen)
-        return ", ".join(map(str, value)) if self.kind == "levels" else str(value)
+        if self.kind == "levels":
+            return ", ".join(map(str, value)) or _words().say("none")
+        return str(value)
 
     def _choice_in_words(self, choice: str) -> str:
         key = f"{self.name}.choices.{choice}"

@@ -15,6 +15,7 @@ class IsOsteoporoticFracture(Rule):
     """The appraisal treats osteoporotic vertebral compression fractures only."""
 
     source, where, topic = TA279, SECTION, "cause"
+    is_reason = False
 
     @staticmethod
     def holds(osteoporotic_fracture: bool) -> bool:

@@ -19,6 +19,7 @@ class IsFromOsteoporosis(Rule):
     """The page speaks of spinal compression fractures from osteoporosis."""
 
     source, where, topic = PAGE, "the society's subject; who should have it, first paragraph", "cause"
+    is_reason = False
 
     @staticmethod
     def holds(osteoporotic_fracture: bool) -> bool:
@@ -96,6 +97,7 @@ class WasExamined(Rule):
     """The decision rests on the pain, the examination and tests: somebody has examined the back."""
 
     source, where, topic = PAGE, WHEN, "examination"
+    is_reason = False
 
     @staticmethod
     def holds(examined: bool) -> bool:
@@ -107,6 +109,7 @@ class WasTested(Rule):
     """The decision rests on tests, usually MRI: the test has been done."""
 
     source, where, topic = PAGE, WHEN, "tests"
+    is_reason = False
 
     @staticmethod
     def holds(imaging_done: bool) -> bool:
