@@ -9,17 +9,22 @@ from pathlib import Path
 import numpy as np
 
 from vertebro.errors import BadCase, BadFile, BadGeometry, BadLabels
-from vertebro.formats.caseform import BodyForm, CaseForm, CtForm, MaskForm, read_form, read_record_form
-from vertebro.formats.labels import read_spine, whole_numbers
+from vertebro.formats.caseform import CaseForm, CtForm, MaskForm, read_form, read_record_form
+from vertebro.formats.label_names import names_of
+from vertebro.formats.labels import FoundNames, read_spine, whole_numbers
 from vertebro.formats.nifti import read_label_table, read_nifti, read_nifti_with_notes
 from vertebro.patient.case import Case, Phantom
+from vertebro.patient.mask_fit import check_mask_fits_ct
+from vertebro.patient.orientation import Orientation, bodies_alone, check_orientation, with_axis_codes
 from vertebro.patient.record import ClinicalRecord
 from vertebro.patient.spine import Spine
 from vertebro.patient.volume import Volume
 from vertebro.vocabulary.grades import Quantity
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
+from vertebro.vocabulary.texts import texts
 
+say = texts(__file__, "casefile_text").say
 CASE_NAMES = ("case.yaml", "case.yml")
 BODY_NAMES = ("vertebrae_body", "vertebral_body", "body", "corpus")
 TISSUES_OF_TOTALSEGMENTATOR = {52: 93, 86: 95, 87: 95}
@@ -32,7 +37,7 @@ def read_case(path: Path) -> Case:
     form, record = read_form(path)
     _refuse_tomorrow(form.date, path)
     ct, ct_notes = _read_ct(form.ct, path.parent)
-    spine, mask_notes = _read_mask(form.mask, path.parent)
+    spine, mask_notes = _read_mask(form.mask, path.parent, ct)
     _refuse_cut_off(form.level, spine)
     return Case(
         id=form.id,
@@ -65,7 +70,7 @@ def case_of_mask(mask: Path, scheme: str | None = None, ct: Path | None = None) 
     """A case of images alone, read today: a vertebra mask, and its CT where there is one."""
     here = Path.cwd()
     found, ct_notes = _read_ct(CtForm(file=str(ct)) if ct else None, here)
-    spine, mask_notes = _read_mask(MaskForm(file=str(mask), scheme=scheme), here)
+    spine, mask_notes = _read_mask(MaskForm(file=str(mask), scheme=scheme), here, found)
     today = date.today()
     level = Unknown("only a mask was given, no level")
     return Case(
@@ -102,26 +107,72 @@ def _read_ct(form: CtForm | None, folder: Path) -> tuple[Volume | Unknown, tuple
     if path.is_dir():
         from vertebro.formats.dicom import read_series  # pydicom is slow to load and often not needed
 
-        return read_series(path, form.series)
-    return read_nifti_with_notes(path, Quantity.HOUNSFIELD)
+        ct, notes = read_series(path, form.series)
+    else:
+        ct, notes = read_nifti_with_notes(path, Quantity.HOUNSFIELD)
+    ct, more = _as_asked(ct, form.orientation, "the CT")
+    return ct, (*notes, *more)
 
 
-def _read_mask(form: MaskForm | None, folder: Path) -> tuple[Spine | Unknown, tuple[str, ...]]:
+def _read_mask(
+    form: MaskForm | None, folder: Path, ct: Volume | Unknown
+) -> tuple[Spine | Unknown, tuple[str, ...]]:
+    """The spine of a mask whose names, orientation and place on the CT have been checked."""
     if form is None:
         return Unknown("no vertebra mask was given"), ()
     path = folder / form.file
-    labels, notes = read_nifti_with_notes(path, Quantity.LABEL)
-    table = read_label_table(path)
-    body = _read_body(form.body, folder, labels) if form.body else None
-    spine = read_spine(labels, table, form.scheme, form.levels, body)
+    labels, names, notes = _labels_and_names(path, ct)
+    labels, more = _as_asked(labels, form.orientation, "the mask")
+    body = _read_body(form, folder, labels)
+    spine = read_spine(labels, names, form.scheme, form.levels, body)
+    lie = check_orientation(spine)
+    said = [*notes, *more, *spine.notes, *lie.notes]
     if form.confirmed_by:
-        spine = replace(spine, notes=(*spine.notes, f"The levels were confirmed by {form.confirmed_by}."))
-    return spine, (*notes, *spine.notes)
+        said.append(say("confirmed", by=form.confirmed_by))
+    if isinstance(ct, Volume):
+        said.append(_fit_note(ct, spine, lie))
+    return replace(spine, notes=tuple(said)), tuple(said)
 
 
-def _read_body(form: BodyForm, folder: Path, labels: Volume) -> Volume:
+def _labels_and_names(path: Path, ct: Volume | Unknown) -> tuple[Volume, FoundNames | None, tuple[str, ...]]:
+    if path.suffix.lower() == ".dcm":
+        from vertebro.formats.seg import read_seg
+
+        if isinstance(ct, Unknown):
+            raise BadCase(
+                f"The mask {path.name} is a DICOM SEG, and no CT was given.",
+                "the CT series it was drawn on",
+                "Write `ct:` in the case file.",
+            )
+        labels, table = read_seg(path, ct)
+        return labels, FoundNames(table, "the DICOM SEG"), ()
+    labels, notes = read_nifti_with_notes(path, Quantity.LABEL)
+    return labels, names_of(path, labels), notes
+
+
+def _as_asked(image: Volume, codes: str | None, what: str) -> tuple[Volume, tuple[str, ...]]:
+    """The image with its header overruled where the case file asks for it, and a note that says so."""
+    if codes is None:
+        return image, ()
+    right = with_axis_codes(image, codes)
+    kept = np.linalg.det(right.affine_mm[:3, :3]) * np.linalg.det(image.affine_mm[:3, :3]) > 0
+    key = "corrected" if kept else "corrected_mirror"
+    return right, (say(key, what=what, codes=codes, header=image.axis_codes),)
+
+
+def _fit_note(ct: Volume, spine: Spine, lie: Orientation) -> str:
+    if bodies_alone(lie):
+        return say("fit_not_checked")
+    fit = check_mask_fits_ct(ct, spine)
+    return say("fits", contrast=f"{fit.contrast_hu:.0f}", next=f"{fit.next_best_hu:.0f}")
+
+
+def _read_body(mask: MaskForm, folder: Path, labels: Volume) -> Volume | None:
+    form = mask.body
+    if form is None:
+        return None
     path = folder / form.file
-    body = whole_numbers(read_nifti(path, Quantity.LABEL))
+    body, _ = _as_asked(whole_numbers(read_nifti(path, Quantity.LABEL)), mask.orientation, "the body mask")
     if not body.same_grid(labels):
         raise BadGeometry(
             f"The body mask {path.name} does not lie on the grid of the vertebra mask.",

@@ -5,18 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import yaml
 
 from vertebro.errors import BadInput, BadLabels, nearest
-from vertebro.kernels.arrays import AnyArray
+from vertebro.kernels.arrays import AnyArray, Array
+from vertebro.kernels.orientation import label_places
 from vertebro.patient.spine import Spine
 from vertebro.patient.volume import Volume
 from vertebro.vocabulary.levels import Level
+from vertebro.vocabulary.library import cited_values
+from vertebro.vocabulary.texts import texts
+
+v = cited_values(beside=__file__, name="labels_values.yaml")
+say = texts(__file__, "casefile_text").say
+
+Places: TypeAlias = Mapping[int, tuple[int, Array]]
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,14 @@ class Naming:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class FoundNames:
+    """Names of label numbers, and in words where they were found."""
+
+    names: Mapping[int, str]
+    where: str
+
+
 @cache
 def label_schemes() -> Mapping[str, LabelScheme]:
     """Every numbering the house knows, by key."""
@@ -72,20 +89,21 @@ def scheme_named(word: str) -> LabelScheme:
 
 def read_spine(
     labels: Volume,
-    table: Mapping[int, str] | None = None,
+    names: FoundNames | None = None,
     scheme: str | None = None,
     levels: Mapping[int, Level] | None = None,
     body: Volume | None = None,
 ) -> Spine:
     """The vertebrae of a mask.
 
-    ``table`` holds names found in the file or beside it, ``scheme`` and ``levels`` the user's word;
-    ``levels`` are laid over whatever else names the numbers and win.
+    ``names`` were found in the file or beside it; ``scheme`` and ``levels`` are the user's word.
+    ``levels`` are laid over whatever else names the numbers, and win.
     """
     labels = whole_numbers(labels)
-    naming = name_numbers(labels, table or {}, scheme, levels or {})
+    naming = name_numbers(labels, names or FoundNames({}, ""), scheme, levels or {})
+    labels, merged = _merged(labels, naming.levels)
     spine = Spine.from_labels(labels, naming.levels, naming.by, body)
-    return replace(spine, notes=spine.notes + naming.notes)
+    return replace(spine, notes=(*spine.notes, *naming.notes, *merged))
 
 
 def whole_numbers(labels: Volume) -> Volume:
@@ -103,15 +121,15 @@ def whole_numbers(labels: Volume) -> Volume:
 
 
 def name_numbers(
-    labels: Volume, table: Mapping[int, str], scheme: str | None, levels: Mapping[int, Level]
+    labels: Volume, names: FoundNames, scheme: str | None, levels: Mapping[int, Level]
 ) -> Naming:
     """Which number is which vertebra: names, then the user's word, then anatomy, else BadLabels."""
     numbers = numbers_in(labels.values)
     if not numbers:
         raise BadLabels("The mask is empty.", "at least one labelled vertebra", "Give the mask itself.")
-    base = _named(numbers, table, scheme)
+    base = _named(numbers, names, scheme)
     if base is None and not levels:
-        raise _ask(numbers, label_schemes().values())
+        base = _tested(labels, numbers)
     return _overridden(numbers, base, levels)
 
 
@@ -132,12 +150,13 @@ def level_named(name: str) -> Level | None:
         return None
 
 
-def _named(numbers: tuple[int, ...], table: Mapping[int, str], scheme: str | None) -> Naming | None:
-    """The naming by the file's own names, checked against the user's scheme where both are given."""
-    read = {n: level for n in numbers if n in table and (level := level_named(table[n]))}
-    said = scheme_named(scheme) if scheme else None
-    if said is None:
-        return Naming(read, "the label names in the file") if read else None
+def _named(numbers: tuple[int, ...], names: FoundNames, scheme: str | None) -> Naming | None:
+    """The naming by the names found, or by the user's scheme; the two must not contradict each other."""
+    read = {n: level for n in numbers if n in names.names and (level := level_named(names.names[n]))}
+    _refuse_twins(read)
+    if scheme is None:
+        return Naming(read, names.where) if read else None
+    said = scheme_named(scheme)
     told = said.names(numbers)
     if not told:
         raise _ask(numbers, label_schemes().values(), f"{said.called} has no vertebra among them.")
@@ -145,9 +164,9 @@ def _named(numbers: tuple[int, ...], table: Mapping[int, str], scheme: str | Non
     if clash:
         n = clash[0]
         raise BadLabels(
-            f"The file's own label names call number {n} {read[n]}; {said.called} calls it {said.calls(n)}.",
+            f"The names in {names.where} call number {n} {read[n]}; {said.called} calls it {said.calls(n)}.",
             "one meaning for each number",
-            "Leave out `scheme` to use the names in the file, or write `levels` to overrule them.",
+            "Leave out `scheme` to use those names, or write `levels` to overrule them.",
         )
     return Naming(told, f"the {said.called} numbering, as the user said")
 
@@ -163,17 +182,15 @@ def _overridden(numbers: tuple[int, ...], base: Naming | None, levels: Mapping[i
             "Correct `levels`.",
         )
     named = dict(base.levels) | dict(levels)
-    _refuse_twins(named)
+    _refuse_twins(
+        {n: level for n, level in named.items() if n not in levels or level in base.levels.values()}
+    )
     if not levels:
         return base
-    moved = [
-        f"{n} is {levels[n]}, not {base.levels[n]}"
-        for n in levels
-        if base.levels.get(n, levels[n]) != levels[n]
-    ]
-    notes = base.notes + ((f"The user renamed vertebrae: {'; '.join(moved)}.",) if moved else ())
+    moved = [f"{n} is {x}, not {base.levels[n]}" for n, x in levels.items() if base.levels.get(n, x) != x]
+    notes = (say("labels.renamed", moved="; ".join(moved)),) if moved else ()
     by = f"{base.by}, then the user's own table" if base.by else "the user's own table"
-    return Naming(named, by, notes)
+    return Naming(named, by, (*base.notes, *notes))
 
 
 def _refuse_twins(named: Mapping[int, Level]) -> None:
@@ -183,8 +200,76 @@ def _refuse_twins(named: Mapping[int, Level]) -> None:
             raise BadLabels(
                 f"Numbers {_listed(twins)} are all called {level}.",
                 "one number for each vertebra",
-                "Name each number in `levels`.",
+                "Name each of these numbers in `levels`.",
             )
+
+
+def _merged(labels: Volume, levels: Mapping[int, Level]) -> tuple[Volume, tuple[str, ...]]:
+    """Numbers that the user gave to one vertebra, such as its cortex and its marrow, as one number."""
+    values, notes = labels.values, []
+    for level in dict.fromkeys(levels.values()):
+        first, *rest = [n for n in levels if levels[n] == level]
+        if rest:
+            values = np.where(np.isin(values, rest), np.asarray(first, dtype=values.dtype), values)
+            notes.append(say("labels.merged", numbers=_listed([first, *rest]), level=level))
+    return replace(labels, values=values), tuple(notes)
+
+
+def _tested(labels: Volume, numbers: tuple[int, ...]) -> Naming:
+    """The naming by the one scheme under which the mask can be a spine; BadLabels unless just one is left."""
+    places = label_places(labels.values)
+    edge = _touching_the_border(labels.values)
+    survivors: dict[tuple[tuple[int, Level], ...], LabelScheme] = {}
+    for scheme in label_schemes().values():
+        levels = scheme.names(numbers)
+        if all(scheme.knows(n) for n in numbers) and _can_be_a_spine(labels, levels, places, edge):
+            survivors.setdefault(tuple(sorted(levels.items())), scheme)
+    if len(survivors) != 1:
+        raise _ask(numbers, survivors.values() or label_schemes().values())
+    (found, scheme) = next(iter(survivors.items()))
+    named = ", ".join(f"{n} = {level}" for n, level in found)
+    by = f"an anatomical test that leaves only the {scheme.called} numbering"
+    return Naming(dict(found), by, (say("labels.tested", scheme=scheme.called, names=named),))
+
+
+def _can_be_a_spine(
+    labels: Volume, levels: Mapping[int, Level], places: Places, edge: frozenset[int]
+) -> bool:
+    """True unless order, steps, sizes or growth under these names cannot be those of a spine."""
+    ordered = sorted(levels, key=lambda n: levels[n].order)
+    whole = [n for n in ordered if n not in edge]
+    if len(whole) < v.least_vertebrae.value:
+        return False
+    volume_ml = {n: places[n][0] * labels.voxel_mm3 / 1000 for n in whole}
+    for upper, lower in pairwise(ordered):
+        step = labels.to_mm(places[upper][1]) - labels.to_mm(places[lower][1])
+        apart = _levels_apart(levels[upper], levels[lower])
+        near, far = v.least_step_mm.value * apart, v.most_step_mm.value * apart
+        if step[2] <= 0 or not near <= float(np.linalg.norm(step)) <= far:
+            return False
+    if not all(_possible_size(levels[n], volume_ml[n]) for n in whole):
+        return False
+    half = len(whole) // 2
+    growth = np.mean([volume_ml[n] for n in whole[-half:]]) / np.mean([volume_ml[n] for n in whole[:half]])
+    return bool(growth >= v.least_growth.value)
+
+
+def _possible_size(level: Level, volume_ml: float) -> bool:
+    return any(
+        Level(first).order <= level.order <= Level(last).order and least <= volume_ml <= most
+        for first, last, least, most in v.possible_volume_ml.value
+    )
+
+
+def _levels_apart(upper: Level, lower: Level) -> int:
+    """How many steps down the spine, not counting the rare T13 and L6 unless one of the two is."""
+    between = [x for x in Level if upper.order < x.order < lower.order and not x.is_rare]
+    return len(between) + 1
+
+
+def _touching_the_border(values: AnyArray) -> frozenset[int]:
+    faces = [np.take(values, at, axis=axis) for axis in range(3) for at in (0, -1)]
+    return frozenset(int(n) for face in faces for n in np.unique(face))
 
 
 def _ask(numbers: tuple[int, ...], schemes: Iterable[LabelScheme], because: str = "") -> BadLabels:
