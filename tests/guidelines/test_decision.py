@@ -208,6 +208,19 @@ def test_consider_is_never_the_answer_while_a_needed_fact_is_missing(name: str) 
             assert decision.stance is Stance.CONSIDER
 
 
+@pytest.mark.parametrize(
+    "name", ["age_years", "trauma", "malignancy", "osteoporosis", "neuro_grade", "infection"]
+)
+@pytest.mark.parametrize(
+    "milder", [{"weeks_since_fracture": 2.0}, {"pain_nrs": 5}, {"mri": "no_oedema"}], ids=str
+)
+def test_nothing_at_all_is_answered_while_a_danger_is_unchecked(name: str, milder: dict[str, Any]) -> None:
+    """Not even 'wait' or 'not recommended': an unseen infection or deficit does not wait."""
+    decision = decided(**{name: None}, **milder)
+    assert decision.stance is Stance.NOT_ENOUGH_INFORMATION and name in decision.ask_next
+    assert decided(inr=None, **milder).stance is not Stance.NOT_ENOUGH_INFORMATION
+
+
 def test_what_consider_needs_is_stated() -> None:
     needed = set(required_for_consider(BKP))
     assert {"pain_nrs", "mri", "exam_matches_level", "infection", "neuro_grade", "inr", "allergies"} <= needed

@@ -92,16 +92,24 @@ def osteoporotic_fracture(facts: Facts) -> Worked | None:
     return True, "cause", tuple(against)
 
 
+def mri(facts: Facts) -> Worked | None:
+    """A part of the body that shows oedema is oedema, however small; none of it is none."""
+    fraction = _value(facts, "mri_oedema_fraction")
+    if fraction is None:
+        return None
+    return ("oedema" if fraction > 0 else "no_oedema"), "oedema_fraction", ("mri_oedema_fraction",)
+
+
 def fracture_unhealed(facts: Facts) -> Worked | None:
     """Unhealed: a cleft, oedema on MRI, or (where MRI cannot be done) uptake on a bone scan.
 
     Healed only if the imaging is negative and a cleft is ruled out as well.
     """
-    cleft, mri, scan = (_value(facts, n) for n in ("intravertebral_cleft", "mri", "bone_scan"))
+    cleft, stir, scan = (_value(facts, n) for n in ("intravertebral_cleft", "mri", "bone_scan"))
     if cleft not in (None, "none"):
         return True, "unhealed_cleft", ("intravertebral_cleft",)
-    if mri is not None:
-        imaged: Worked = (mri == "oedema", "unhealed_mri", ("mri",))
+    if stir is not None:
+        imaged: Worked = (stir == "oedema", "unhealed_mri", ("mri",))
     elif scan is not None and "mri_impossible_reason" in facts:
         imaged = (scan == "uptake", "unhealed_scan", ("bone_scan", "mri_impossible_reason"))
     else:
@@ -131,6 +139,7 @@ def spinal_instability(facts: Facts) -> Worked | None:
 WORKED_OUT: dict[str, Callable[[Facts], Worked | None]] = {
     "exam_matches_level": exam_matches_level,
     "examined": examined,
+    "mri": mri,
     "pain_source_is_fracture": pain_source_is_fracture,
     "pregnant": pregnant,
     "osteoporotic_fracture": osteoporotic_fracture,

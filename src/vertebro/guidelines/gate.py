@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import cache
 from typing import ClassVar
 
 from vertebro.errors import HouseFault
@@ -53,6 +54,7 @@ class GateAllOf(AllOf, Gate, abstract=True):
     """A gate that fires if all its parts are met."""
 
 
+@cache
 def gates(procedure: Procedure) -> tuple[type[Gate], ...]:
     """The gates for a procedure in the order in which they are asked."""
     found = [r for r in rules().values() if issubclass(r, Gate) and procedure in r.procedures]

@@ -67,6 +67,7 @@ def _read(path: Path) -> Texts:
     return Texts(flat, path)
 
 
+@cache
 def texts(beside: str, name: str = "text", language: str = LANGUAGE) -> Texts:
     """The sentences in ``<name>.<language>.yaml`` next to the module that asks; keys nest with dots."""
     path = Path(beside).with_name(f"{name}.{language}.yaml")
