@@ -24,6 +24,9 @@ from vertebro.kernels.solids import TINY, Point, rounded_intersection
 from vertebro.patient.synthetic.spec import Fracture, v
 from vertebro.vocabulary.levels import Level
 
+NEAR_WALL = 0.85
+"""Beyond this part of the half depth the wall's hollow, waist and bulge are whole, and add up exactly."""
+
 
 @dataclass(frozen=True)
 class Dent:
@@ -138,7 +141,7 @@ class BodyShape:
 
     def _wall_shift(self, r: AnyArray, a: AnyArray, s: AnyArray) -> AnyArray:
         """How far the hollow behind moves the wall forwards (negative) and retropulsion backwards."""
-        behind = _smooth_step(-a / np.float32(self.depth_mm / 2))
+        behind = _smooth_step(-a / np.float32(NEAR_WALL * self.depth_mm / 2))
         notch = -np.float32(v.posterior_notch.value) * np.exp(-((r / np.float32(self.width_mm / 5)) ** 2))
         if not self.retropulsion_mm:
             return np.asarray(behind * notch)
@@ -146,7 +149,7 @@ class BodyShape:
         bulge = np.float32(self.retropulsion_mm) * np.exp(
             -(high**2) - (r / np.float32(self.width_mm / 4)) ** 2
         )
-        return np.asarray(behind * notch + _smooth_step(-a / np.float32(self.depth_mm / 2)) * bulge)
+        return np.asarray(behind * (notch + bulge))
 
     @property
     def retropulsion_height_mm(self) -> float:
@@ -156,7 +159,7 @@ class BodyShape:
     def _waist(self, a: AnyArray, s: AnyArray) -> AnyArray:
         waist = v.waist.value
         t = s / np.maximum(self._chord(np.clip(a, -self.depth_mm / 2, self.depth_mm / 2)), 1)
-        x = np.clip(a / np.float32(self.depth_mm / 2), -1, 1)
+        x = np.clip(a / np.float32(NEAR_WALL * self.depth_mm / 2), -1, 1)
         size = (
             waist["side"]
             + np.where(x > 0, waist["front"] - waist["side"], waist["back"] - waist["side"]) * x**2

@@ -15,6 +15,10 @@ MOST_LOSS_PCT = 80.0
 """A body lower than this cannot hold its pedicles; the model stops being anatomy."""
 
 
+HOLLOW = float(v.middle_over_mean.value)
+"""The middle of an intact body over the mean of front and back; it never stands above their mean."""
+
+
 @dataclass(frozen=True)
 class Fracture:
     """A broken vertebra: the loss of height in front, in the middle and behind, and what came with it.
@@ -42,6 +46,8 @@ class Fracture:
         _within(f"retropulsion_mm of {self.level}", self.retropulsion_mm, 0, 10)
         _within(f"endplate_defect_mm of {self.level}", self.endplate_defect_mm, 0, 5)
         _within(f"oedema of {self.level}", self.oedema, 0, 1)
+        mean = 100 - (self.anterior_loss_pct + self.posterior_loss_pct) / 2
+        _within(f"middle_loss_pct of {self.level}", self.middle_loss_pct, 100 - mean / HOLLOW, MOST_LOSS_PCT)
         if self.shape is not self._most_lost():
             raise BadCase(
                 f"The fracture of {self.level} is a {self.shape}; its losses make it {self._most_lost()}.",

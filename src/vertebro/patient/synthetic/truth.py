@@ -108,8 +108,8 @@ class VertebraTruth:
     @property
     def canal(self) -> CanalTruth:
         """The canal where it is narrowest between the end-plates."""
-        heights = np.linspace(-0.9, 0.9, 37) * self.body.posterior_mm / 2
-        return min((self.canal_at(float(s)) for s in heights), key=lambda c: c.diameter_mm)
+        heights = np.linspace(-0.9, 0.9, 73) * self.body.posterior_mm / 2
+        return self.canal_at(float(heights[np.argmin(self.body.posterior_wall_mm(heights))]))
 
     @property
     def canal_narrowing_pct(self) -> float:
