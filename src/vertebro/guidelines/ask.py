@@ -96,8 +96,8 @@ def _changes(
     known = with_derived({**facts, name: Known(value, TRIED)}, level)
     changed = {n for n in {*known, *facts} if known.get(n) != facts.get(n)}
     outcomes = {**hearing.outcomes, **{r: r.outcome(known) for n in changed for r in _rules_needing(n)}}
-    then = {procedure: settle(outcomes, procedure).stance for procedure in Procedure}
-    return any(then[p] not in (now[p], Stance.NOT_ENOUGH_INFORMATION) for p in Procedure)
+    open_still = Stance.NOT_ENOUGH_INFORMATION
+    return any(settle(outcomes, p).stance not in (now[p], open_still) for p in Procedure)
 
 
 @cache

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from vertebro.guidelines.body import Answer, Outcomes, bodies
 from vertebro.guidelines.gate import Gate, Stage, gates
@@ -25,11 +26,16 @@ class Settled:
 
 @dataclass(frozen=True)
 class Question:
-    """What is to be settled: one procedure, with the answers of the bodies that make the stance."""
+    """What is to be settled: one procedure, with the outcome of every rule."""
 
     procedure: Procedure
     outcomes: Outcomes
-    answers: Mapping[str, Answer]
+
+    @cached_property
+    def answers(self) -> dict[str, Answer]:
+        """What the deciding bodies answer; asked only once no danger is known."""
+        deciding = {name: bodies()[name] for name in own.deciding_bodies.value}
+        return {name: body.answer(self.outcomes, self.procedure) for name, body in deciding.items()}
 
     def fired(self, first: Stage, last: Stage) -> type[Gate] | None:
         """The first gate of these stages that fires (a caution does not)."""
@@ -43,8 +49,7 @@ class Question:
 
 def settle(outcomes: Outcomes, procedure: Procedure) -> Settled:
     """The stance for one procedure: the first step that has an answer gives it."""
-    answers = {name: bodies()[name].answer(outcomes, procedure) for name in own.deciding_bodies.value}
-    question = Question(procedure, outcomes, answers)
+    question = Question(procedure, outcomes)
     return next(found for step in STEPS if (found := step(question)) is not None)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vertebro.guidelines.body import Answer, Body, Outcomes
-from vertebro.guidelines.rule import MET, NOT_MET, UNKNOWN, Rule
+from vertebro.guidelines.rule import NOT_MET, UNKNOWN, Rule
 from vertebro.guidelines.settings import own
 from vertebro.guidelines.verdict import Procedure, Stance
 from vertebro.vocabulary.library import cited_values
@@ -130,22 +130,35 @@ CRITERIA: tuple[type[Rule], ...] = (
 )
 
 
+WHATEVER_ELSE: tuple[tuple[type[Rule], Answer], ...] = (
+    (IsFromOsteoporosis, Answer(Stance.OUT_OF_SCOPE, "out_of_scope")),
+    (HasSeverePain, Answer(Stance.NOT_RECOMMENDED, "pain_not_severe")),
+    (IsUnhealed, Answer(Stance.NOT_RECOMMENDED, "healed")),
+    (WasExamined, Answer(Stance.NOT_ENOUGH_INFORMATION, "not_examined")),
+    (WasTested, Answer(Stance.NOT_ENOUGH_INFORMATION, "not_tested")),
+)
+"""What the page says once a criterion is not met, whatever else is unknown."""
+
+ALL_KNOWN: tuple[tuple[type[Rule], Answer], ...] = (
+    (HasReachedHealingTime, Answer(Stance.WAIT, "wait")),
+    (GoesOnHurting, Answer(Stance.WAIT, "improving")),
+    (HasHadTimeToHeal, Answer(Stance.DISCUSS, "borderline")),
+    (IsNotLongstanding, Answer(Stance.DISCUSS, "longstanding")),
+)
+"""What the page says once everything is known and a criterion is not met."""
+
+
 def answer(outcomes: Outcomes, procedure: Procedure) -> Answer:  # noqa: ARG001  the page treats both alike
     """What the page says for these outcomes; it makes no difference between the two procedures."""
-    said = [
-        (outcomes[IsFromOsteoporosis] is NOT_MET, Stance.OUT_OF_SCOPE, "out_of_scope"),
-        (outcomes[HasSeverePain] is NOT_MET, Stance.NOT_RECOMMENDED, "pain_not_severe"),
-        (outcomes[IsUnhealed] is NOT_MET, Stance.NOT_RECOMMENDED, "healed"),
-        (outcomes[WasExamined] is NOT_MET, Stance.NOT_ENOUGH_INFORMATION, "not_examined"),
-        (outcomes[WasTested] is NOT_MET, Stance.NOT_ENOUGH_INFORMATION, "not_tested"),
-        (UNKNOWN in (outcomes[r] for r in CRITERIA), Stance.NOT_ENOUGH_INFORMATION, "cannot_tell"),
-        (outcomes[HasReachedHealingTime] is NOT_MET, Stance.WAIT, "wait"),
-        (outcomes[GoesOnHurting] is NOT_MET, Stance.WAIT, "improving"),
-        (outcomes[HasHadTimeToHeal] is NOT_MET, Stance.DISCUSS, "borderline"),
-        (outcomes[IsNotLongstanding] is NOT_MET, Stance.DISCUSS, "longstanding"),
-        (outcomes[IsUnhealed] is MET, Stance.CONSIDER, "may_be_considered"),
-    ]
-    return next(Answer(stance, key) for applies, stance, key in said if applies)
+    for rule, said in WHATEVER_ELSE:
+        if outcomes[rule] is NOT_MET:
+            return said
+    if any(outcomes[rule] is UNKNOWN for rule in CRITERIA):
+        return Answer(Stance.NOT_ENOUGH_INFORMATION, "cannot_tell")
+    for rule, said in ALL_KNOWN:
+        if outcomes[rule] is NOT_MET:
+            return said
+    return Answer(Stance.CONSIDER, "may_be_considered")
 
 
 body = Body(criteria=CRITERIA, answer=answer, file=__file__)
