@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import struct
+import warnings
 import zlib
 from pathlib import Path
 from typing import Any
@@ -120,7 +121,8 @@ def _opened(path: Path) -> Any:
         kind = "nifti.name_plain" if start == GZIP_MAGIC else "nifti.name_gz"
         raise refusal(BadFile, kind, path=path)
     try:
-        with nibabel.imageglobals.LoggingOutputSuppressor():
+        with nibabel.imageglobals.LoggingOutputSuppressor(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # oddities of extensions; what matters is checked here
             image = nibabel.load(path)
     except BROKEN_HEADER as fault:
         raise refusal(BadFile, "nifti.not_nifti", path=path, why=_first_line(fault)) from fault
@@ -156,6 +158,8 @@ def _affine_lps(image: Any, path: Path) -> tuple[Array, tuple[str, ...]]:
         sform, s_code = header.get_sform(coded=True)
         qform, q_code = header.get_qform(coded=True)
         unit = header.get_xyzt_units()[0]
+        if not all(np.isfinite(form).all() for form in (sform, qform) if form is not None):
+            raise ValueError("its orientation holds numbers that are not finite")
     except BROKEN_HEADER as fault:
         raise refusal(BadFile, "nifti.not_nifti", path=path, why=_first_line(fault)) from fault
     if not s_code and not q_code:
