@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
+import numpy as np
 import pytest
 
-from vertebro.errors import BadCase, BadFile, BadInput, BadRecord
-from vertebro.formats.casefile import read_case, read_record, read_record_case
+from simple_vertebra import painted, simple_vertebra
+from vertebro.errors import BadAnatomy, BadCase, BadFile, BadGeometry, BadInput, BadRecord
+from vertebro.formats.case_docs import fields_table, with_fresh_tables
+from vertebro.formats.casefile import case_of_mask, read_case, read_record, read_record_case
+from vertebro.formats.nifti import read_nifti, write_nifti
+from vertebro.patient.case import Phantom
 from vertebro.patient.spine import Spine
+from vertebro.patient.volume import Volume
+from vertebro.vocabulary.grades import Quantity
 from vertebro.vocabulary.known import Known, Unknown
 from vertebro.vocabulary.levels import Level
 
@@ -109,3 +117,159 @@ def test_a_missing_file_and_an_empty_folder_are_said_in_words(tmp_path: Path) ->
 def test_a_date_in_the_future_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="future"):
         read_case(written(tmp_path, "id: a\ndate: 2999-01-01\n"))
+
+
+def build_example(folder: Path, text: str) -> Path:
+    """The images that the example in docs/case.md names, around a vertebra of primitives."""
+    mask = simple_vertebra()
+    body = replace(mask, values=mask.values * (np.indices(mask.shape)[1] < 22).astype(np.uint8))
+    write_nifti(replace(mask, values=mask.values * 21), folder / "mask.nii.gz")
+    write_nifti(body, folder / "body.nii.gz")
+    write_nifti(painted(mask), folder / "ct.nii.gz")
+    tissues = np.zeros(mask.shape, dtype=np.uint8)
+    tissues[:4, :4, :4] = 91
+    write_nifti(replace(mask, values=tissues), folder / "tissues.nii.gz")
+    return written(folder, text)
+
+
+def example() -> str:
+    page = (Path(__file__).parents[2] / "docs" / "case.md").read_text(encoding="utf-8")
+    return page.split("```yaml\n")[1].split("```")[0]
+
+
+def test_the_example_in_the_documentation_reads(tmp_path: Path) -> None:
+    case = read_case(build_example(tmp_path, example()))
+    assert isinstance(case.spine, Spine) and case.level == Level.L2 and isinstance(case.phantom, Phantom)
+    body = case.spine[Level.L2].body
+    assert body is not None and 0 < body.values.sum() < case.spine[Level.L2].mask.values.sum()
+    assert isinstance(case.tissues, Volume) and int(case.tissues.values.max()) == 91
+    assert case.record["mri"] == Unknown("booked for next week")
+    said = " ".join(case.notes)
+    assert "lies on bone" in said and "confirmed by a radiologist" in said
+
+
+def test_the_example_shows_every_field_and_the_tables_are_fresh() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "case.md").read_text(encoding="utf-8")
+    assert with_fresh_tables(page) == page, "run with_fresh_tables over docs/case.md"
+    for line in fields_table().splitlines()[2:]:
+        field = line.split("`")[1].split(".")[-1]
+        assert f"{field}:" in example(), field
+
+
+def test_the_bare_record_of_the_documentation_reads(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "case.md").read_text(encoding="utf-8")
+    path = written(tmp_path, page.split("```yaml\n")[2].split("```")[0], "record.yaml")
+    assert read_record(path).value("malignancy") == "none"
+
+
+def changed(folder: Path, old: str, new: str) -> Path:
+    assert old in example()
+    return build_example(folder, example().replace(old, new))
+
+
+REFUSED = [
+    ("level: L2 ", "level: L7 ", "line 3, level: found `L7`"),
+    ("level: L2 ", "level: L3 ", "L3 is not in the mask"),
+    ("file: mask.nii.gz", "file: nowhere.nii.gz", "nowhere.nii.gz"),
+    ("scheme: verse ", "scheme: verze ", "Did you mean 'verse'"),
+    ("{21: L2}", "{22: L2}", "names number 22"),
+    ("numbers: [1]", "numbers: one", "mask.body.numbers: found `one`"),
+    ("slope_mg_cm3_per_hu: 0.82", "slope_mg_cm3_per_hu: -0.82", "phantom.slope_mg_cm3_per_hu: found `-0.82`"),
+    ("kind: k2hpo4_mg_cm3", "kind: calcium", "one of: k2hpo4_mg_cm3, ha_mg_cm3"),
+    ("  # orientation: LPS", "  orientation: LPQ", "orientation: found `LPQ`"),
+    ("id: example-1", "id:", "id: found nothing"),
+    ("sex: female", "sex: female\n  sex: male", "record.sex: this field is written twice"),
+    ("tender_levels: [L2]", "tender_levels: [L9]", "record.tender_levels"),
+    ("fracture_date: 2024-03-01", "fracture_date: 2024-06-01", "after the day of the record"),
+    ("{unknown: booked for next week}", "{unknown: }", "does not say why it is unknown"),
+    ("on: 2024-05-01}", "on: May}", "record.inr.on: found `May`"),
+    ("pain_nrs: 8", "pain_nrs: 8.5", "a whole number from 0 to 10"),
+    ("pain_nrs: 8", "\tpain_nrs: 8", "Use spaces, not tabs"),
+    ("osteoporosis: true", "osteoporosis: &x true", "an anchor or alias"),
+    ("osteoporosis: true", "osteoporosis_fracture: true", "there is no such fact"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "said"), REFUSED, ids=[r[1].strip() for r in REFUSED])
+def test_a_wrong_field_is_refused_in_words(tmp_path: Path, old: str, new: str, said: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        read_case(changed(tmp_path, old, new))
+    assert said in str(caught.value)
+
+
+def test_digits_of_an_id_stay_as_written(tmp_path: Path) -> None:
+    assert read_case(written(tmp_path, "id: 0042\ndate: 2024-05-02\n")).id == "0042"
+
+
+def test_a_flipped_pair_is_refused_and_read_rightly_where_the_case_file_asks(tmp_path: Path) -> None:
+    path = build_example(tmp_path, example())
+    for name in ("mask", "body", "tissues", "ct"):
+        quantity = Quantity.HOUNSFIELD if name == "ct" else Quantity.LABEL
+        image = read_nifti(tmp_path / f"{name}.nii.gz", quantity)
+        write_nifti(replace(image, values=image.values[:, ::-1]), tmp_path / f"{name}.nii.gz")
+    with pytest.raises(BadAnatomy, match="point forward"):
+        read_case(path)
+    path.write_text(example().replace("# orientation: LPS ", "orientation: LAS "), encoding="utf-8")
+    case = read_case(path)
+    said = " ".join(case.notes)
+    assert isinstance(case.tissues, Volume) and isinstance(case.ct, Volume)
+    assert case.tissues.same_grid(case.ct)  # what lies on the CT turns with it
+    assert "read as LAS instead of LPS" in said and "exchanges the two sides" in said
+
+
+def test_a_mask_mirrored_against_its_ct_is_refused(tmp_path: Path) -> None:
+    path = build_example(tmp_path, example())
+    image = read_nifti(tmp_path / "mask.nii.gz", Quantity.LABEL)
+    shifted = np.roll(image.values, 8, axis=0)  # off the middle, as a spine in its image is
+    write_nifti(replace(image, values=shifted[::-1]), tmp_path / "mask.nii.gz")
+    write_nifti(painted(replace(image, values=shifted)), tmp_path / "ct.nii.gz")
+    with pytest.raises(BadAnatomy, match="mirrored from left to right"):
+        read_case(path)
+
+
+def test_a_body_mask_on_another_grid_is_refused(tmp_path: Path) -> None:
+    path = build_example(tmp_path, example())
+    write_nifti(simple_vertebra(3.0), tmp_path / "body.nii.gz")
+    with pytest.raises(BadGeometry, match="does not lie on the grid"):
+        read_case(path)
+
+
+def test_a_tissue_mask_on_another_grid_is_refused(tmp_path: Path) -> None:
+    path = build_example(tmp_path, example())
+    write_nifti(simple_vertebra(3.0), tmp_path / "tissues.nii.gz")
+    with pytest.raises(BadGeometry, match="tissue mask"):
+        read_case(path)
+
+
+def test_a_level_that_the_image_cuts_off_is_refused(tmp_path: Path) -> None:
+    path = build_example(tmp_path, example().replace("body: {file: body.nii.gz, numbers: [1]}", ""))
+    image = read_nifti(tmp_path / "mask.nii.gz", Quantity.LABEL)
+    write_nifti(image.cropped((slice(None), slice(None), slice(0, 17))), tmp_path / "mask.nii.gz")
+    with pytest.raises(BadGeometry, match="touches the border"):
+        read_case(path)
+
+
+def test_totalsegmentator_tissues_become_blood_and_muscle(tmp_path: Path) -> None:
+    text = example().replace("scheme: ogo", "scheme: totalsegmentator")
+    path = build_example(tmp_path, text)
+    mask = read_nifti(tmp_path / "mask.nii.gz", Quantity.LABEL)
+    values = np.zeros(mask.shape, dtype=np.uint8)
+    values[0, 0, :5] = (52, 86, 87, 5, 31)
+    write_nifti(replace(mask, values=values), tmp_path / "tissues.nii.gz")
+    tissues = read_case(path).tissues
+    assert isinstance(tissues, Volume) and tissues.values[0, 0, :5].tolist() == [93, 95, 95, 0, 0]
+
+
+def test_a_mask_alone_makes_a_case_without_a_record(shared_data: Path) -> None:
+    case = case_of_mask(shared_data / "verse004" / "sub-verse004_seg-vert_msk.nii.gz", scheme="verse")
+    assert isinstance(case.spine, Spine) and len(case.spine.levels) == 9
+    assert isinstance(case.level, Unknown) and isinstance(case.ct, Unknown)
+
+
+def test_the_crop_with_the_wrong_header_is_caught_in_a_case(shared_data: Path, tmp_path: Path) -> None:
+    crop = shared_data / "verse004" / "sub-verse004_0000_vertebra_21_seg.nii.gz"
+    text = f"id: crop\ndate: 2024-05-02\nmask: {{file: {crop}, levels: {{1: L2, 2: L2, 3: L2, 4: L2}}}}\n"
+    with pytest.raises(BadAnatomy, match="spinous processes point forward"):
+        read_case(written(tmp_path, text))
+    spine = read_case(written(tmp_path, text.replace("levels:", "orientation: RAS, levels:"))).spine
+    assert isinstance(spine, Spine) and "read as RAS instead of LPS" in " ".join(spine.notes)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simple_vertebra import painted
 from vertebro.errors import BadAnatomy, BadGeometry
 from vertebro.formats.nifti import read_nifti
 from vertebro.patient.mask_fit import check_mask_fits_ct, mask_fits_ct
@@ -26,12 +27,6 @@ CASES = [
     ("ct_thoracic_ts/ct_cropped.nii.gz", "ct_thoracic_ts/vertebrae_T12.nii.gz", {1: Level.T12}),
 ]
 FLIPS = list(product((1, -1), repeat=3))
-
-
-def painted(mask: Volume) -> Volume:
-    """A CT of that mask: bone of 250 HU in soft tissue of 40 HU, with noise."""
-    noise = np.random.default_rng(1).normal(0, 20, mask.shape)
-    return Volume(np.where(mask.values > 0, 250.0, 40.0) + noise, mask.affine_mm, Quantity.HOUNSFIELD)
 
 
 def wedge() -> Volume:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
+from simple_vertebra import simple_vertebra
 from vertebro.errors import BadAnatomy
 from vertebro.formats.nifti import read_nifti
 from vertebro.kernels.arrays import Mask
@@ -30,19 +31,6 @@ CODES = [
     for order in permutations(range(3))
     for sides in product((0, 1), repeat=3)
 ]
-
-
-def vertebra(step_mm: float = 2.0) -> Volume:
-    """A vertebra of primitives, stored LPS: body, pedicles high, laminae, spinous process pointing down."""
-    x, y, z = np.meshgrid(*[np.arange(-half, half, step_mm) for half in (45.0, 60.0, 32.0)], indexing="ij")
-    body = ((x / 22) ** 2 + ((y + 25) / 16) ** 2 < 1) & (abs(z) < 14)
-    pedicles = (abs(abs(x) - 13) < 4) & (y > -14) & (y < 10) & (abs(z - 6) < 6)
-    laminae = (abs(np.hypot(x, y) - 13) < 4) & (y > 0) & (abs(z + 4) < 10)
-    spinous = (abs(x) < 4) & (y > 10) & (y < 40) & (abs(z + 8 + 0.3 * (y - 10)) < 8)
-    transverse = (abs(x) > 12) & (abs(x) < 36) & (abs(y - 6) < 5) & (abs(z - 2) < 5)
-    values = (body | pedicles | laminae | spinous | transverse).astype(np.uint8)
-    affine = np.diag([step_mm, step_mm, step_mm, 1.0])
-    return Volume(values, affine, Quantity.LABEL)
 
 
 def spine_of(labels: Volume, levels: dict[int, Level] | None = None) -> Spine:
@@ -76,7 +64,7 @@ def assert_only_the_sides_can_hide(labels: Volume, levels: dict[int, Level] | No
 
 
 def test_all_48_headers_on_a_vertebra_of_primitives() -> None:
-    assert_only_the_sides_can_hide(vertebra(2.5))
+    assert_only_the_sides_can_hide(simple_vertebra(2.5))
 
 
 @pytest.mark.slow
@@ -137,7 +125,7 @@ def test_a_mask_of_bodies_alone_is_not_checked_and_says_so(shared_data: Path) ->
 
 
 def test_a_vertebra_that_the_image_cuts_is_not_checked() -> None:
-    whole = vertebra()
+    whole = simple_vertebra()
     half = whole.cropped((slice(None), slice(None), slice(0, 16)))
     found = check_orientation(spine_of(half))
     assert found.lie is Lie.NOT_CHECKED and not bodies_alone(found)
@@ -145,8 +133,10 @@ def test_a_vertebra_that_the_image_cuts_is_not_checked() -> None:
 
 
 def two_vertebrae(upper: int, lower: int) -> Volume:
-    one = vertebra().values
-    return Volume(np.concatenate([one * lower, one * upper], axis=2), vertebra().affine_mm, Quantity.LABEL)
+    one = simple_vertebra().values
+    return Volume(
+        np.concatenate([one * lower, one * upper], axis=2), simple_vertebra().affine_mm, Quantity.LABEL
+    )
 
 
 def test_names_that_run_up_the_spine_are_told_from_an_upside_down_mask() -> None:
@@ -160,9 +150,9 @@ def test_names_that_run_up_the_spine_are_told_from_an_upside_down_mask() -> None
 
 
 def test_levels_out_of_order_are_refused() -> None:
-    one = vertebra().values
+    one = simple_vertebra().values
     column = Volume(
-        np.concatenate([one * n for n in (3, 1, 2)], axis=2), vertebra().affine_mm, Quantity.LABEL
+        np.concatenate([one * n for n in (3, 1, 2)], axis=2), simple_vertebra().affine_mm, Quantity.LABEL
     )
     with pytest.raises(BadAnatomy, match="L2 lies above L3"):
         check_orientation(spine_of(column, {1: Level.L3, 2: Level.L1, 3: Level.L2}))
@@ -170,7 +160,7 @@ def test_levels_out_of_order_are_refused() -> None:
 
 @pytest.mark.parametrize("codes", CODES)
 def test_reading_the_axes_as_other_codes_keeps_the_image_in_place(codes: str) -> None:
-    image = vertebra(4.0)
+    image = simple_vertebra(4.0)
     read = with_axis_codes(image, codes)
     assert read.axis_codes == codes
     middle = (np.array(image.shape) - 1) / 2
@@ -184,7 +174,7 @@ def test_correcting_a_tilted_image_keeps_its_tilt() -> None:
     tilt = Rotation.from_euler("x", 20, degrees=True).as_matrix()
     affine = np.eye(4)
     affine[:3, :3] = tilt * 2.0
-    image = replace(vertebra(), affine_mm=affine)
+    image = replace(simple_vertebra(), affine_mm=affine)
     flipped = with_axis_codes(image, "LAS")
     np.testing.assert_allclose(flipped.directions[:, 1], -image.directions[:, 1], atol=1e-12)
     np.testing.assert_allclose(flipped.directions[:, 2], image.directions[:, 2], atol=1e-12)
@@ -194,7 +184,7 @@ def test_correcting_a_tilted_image_keeps_its_tilt() -> None:
 @given(st.integers(0, 10_000))
 def test_the_shape_turns_with_the_vertebra(seed: int) -> None:
     turn = Rotation.random(random_state=seed).as_matrix()
-    image = vertebra(2.5)
+    image = simple_vertebra(2.5)
     found = vertebra_shape(image.values.astype(bool), turn * 2.5)
     assert found is not None
     up = found.axis * np.sign(found.upward_mm)

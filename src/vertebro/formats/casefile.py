@@ -47,7 +47,7 @@ def read_case(path: Path) -> Case:
         ct=ct,
         spine=spine,
         phantom=_phantom(form),
-        tissues=_read_tissues(form, path.parent),
+        tissues=_read_tissues(form, path.parent, ct),
         notes=(*ct_notes, *mask_notes),
     )
 
@@ -217,10 +217,18 @@ def _phantom(form: CaseForm) -> Phantom | Unknown:
     return Phantom(given.slope_mg_cm3_per_hu, given.intercept_mg_cm3, Quantity(given.kind), given.source)
 
 
-def _read_tissues(form: CaseForm, folder: Path) -> Volume | Unknown:
-    if form.tissues is None:
-        return Unknown("no tissue mask was given")
+def _read_tissues(form: CaseForm, folder: Path, ct: Volume | Unknown) -> Volume | Unknown:
+    """The tissue mask in the numbers of the calibration; it must lie on the grid of the CT."""
+    if form.tissues is None or form.ct is None or isinstance(ct, Unknown):
+        return Unknown("no tissue mask was given" if form.tissues is None else "no CT was given to calibrate")
     tissues = whole_numbers(read_nifti(folder / form.tissues.file, Quantity.LABEL))
+    tissues, _ = _as_asked(tissues, form.ct.orientation, "the tissue mask")
+    if not tissues.same_grid(ct):
+        raise BadGeometry(
+            f"The tissue mask {form.tissues.file} does not lie on the grid of the CT.",
+            "the same grid for both",
+            "Resample the tissue mask onto the grid of the CT, nearest neighbour.",
+        )
     if form.tissues.scheme == "ogo":
         return tissues
     values = np.zeros(tissues.shape, dtype=np.uint8)

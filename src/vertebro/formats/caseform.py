@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from vertebro.errors import BadCase, BadInput, BadRecord, nearest
-from vertebro.formats.labels import label_schemes
+from vertebro.formats.labels import label_schemes, scheme_named
 from vertebro.formats.marked_yaml import MarkedYaml, Place, read_marked_yaml
 from vertebro.formats.recordform import record_of
 from vertebro.patient.record import ClinicalRecord
@@ -39,6 +39,13 @@ def _axis_codes(value: str) -> str:
     raise ValueError("not three axis letters")
 
 
+def _scheme(value: str) -> str:
+    try:
+        return scheme_named(value).key
+    except BadInput as fault:
+        raise ValueError(fault.do) from None
+
+
 def _file_alone(value: Any) -> Any:
     """``ct: ct.nii.gz`` is short for ``ct: {file: ct.nii.gz}``."""
     return {"file": value} if isinstance(value, str) else value
@@ -50,7 +57,7 @@ FilePath = Annotated[
 ]
 LevelName = Annotated[Level, BeforeValidator(_level)]
 Codes = Annotated[str, AfterValidator(_axis_codes)]
-Scheme = Annotated[str, Field(description="a label scheme, one of: " + ", ".join(label_schemes()))]
+Scheme = Annotated[str, AfterValidator(_scheme)]
 Short = Annotated[str, Field(min_length=1, max_length=200, description="a few words")]
 
 
@@ -86,7 +93,9 @@ class MaskForm(_Part):
     """Where the vertebra mask is and what its numbers mean."""
 
     file: FilePath = Field(description="a NIfTI label image or a DICOM SEG file, from the folder of the case")
-    scheme: Scheme | None = None
+    scheme: Scheme | None = Field(
+        default=None, description="the label scheme, one of: " + ", ".join(label_schemes())
+    )
     levels: dict[int, LevelName] = Field(
         default={},
         description="your own names, number by number, such as {20: L1, 21: L2}; they overrule the rest",
@@ -175,7 +184,7 @@ def allowed_at(place: Iterable[str | int]) -> str:
         if model is None or name not in model.model_fields:
             break
         said = model.model_fields[str(name)].description or said
-        model = _model_of(model.model_fields[str(name)].annotation)
+        model = part_of(model.model_fields[str(name)].annotation)
     return said
 
 
@@ -233,11 +242,12 @@ def _hint(error: Mapping[str, Any]) -> str:
 def _fields_at(place: Place) -> list[str]:
     model: type[BaseModel] | None = CaseForm
     for name in place:
-        model = _model_of(model.model_fields[str(name)].annotation) if model else None
+        model = part_of(model.model_fields[str(name)].annotation) if model else None
     return list(model.model_fields) if model else []
 
 
-def _model_of(annotation: Any) -> type[BaseModel] | None:
+def part_of(annotation: Any) -> type[BaseModel] | None:
+    """The form inside a field's type, such as CtForm in ``CtForm | None``; None for a plain value."""
     for option in (annotation, *get_args(annotation)):
         if isinstance(option, type) and issubclass(option, BaseModel):
             return option

@@ -193,6 +193,8 @@ class _Builder:
     def _key(self, event: yaml.ScalarEvent) -> str | int:
         self._refuse_tricks(event)
         text = str(event.value)
+        if _CONTROL.search(text):
+            raise self._stop(event, "a field whose name holds a control character")
         return int(text) if _WHOLE.fullmatch(text) else text
 
     def _sequence(self, place: Place) -> list[Any]:
