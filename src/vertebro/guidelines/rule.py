@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from itertools import product
 from pathlib import Path
+from types import ModuleType
 from typing import ClassVar
 
 from vertebro import guidelines
@@ -191,12 +192,19 @@ def _has_rules(folder: str) -> bool:
 def rules() -> dict[str, type[Rule]]:
     """Every rule of every folder by its full name, as in ``ros.HasHadTimeToHeal``."""
     found: dict[str, type[Rule]] = {}
-    for folder in folders():
-        module = importlib.import_module(f"{guidelines.__name__}.{folder}.rules")
+    for module in (module for folder in folders() for module in _modules(folder)):
         for item in vars(module).values():
             if isinstance(item, type) and issubclass(item, Rule) and item.__module__ == module.__name__:
                 found[item.name()] = item
     return found
+
+
+def _modules(folder: str) -> list[ModuleType]:
+    package = importlib.import_module(f"{guidelines.__name__}.{folder}")
+    return [
+        importlib.import_module(f"{package.__name__}.{m.name}")
+        for m in pkgutil.iter_modules(package.__path__)
+    ]
 
 
 def rule(name: str) -> type[Rule]:
