@@ -151,6 +151,7 @@ def _three_axes(shape: tuple[int, ...], path: Path) -> tuple[int, int, int]:
     return i, j, k
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _affine_lps(image: Any, path: Path) -> tuple[Array, tuple[str, ...]]:
     """The affine in LPS mm: the sform where there is one, else the qform; refused where they disagree."""
     header, notes = image.header, []
@@ -197,15 +198,13 @@ def _compared(sform: Array, qform: Array, shape: tuple[int, ...], path: Path) ->
 
 def _farthest_apart_mm(one: Array, other: Array, shape: tuple[int, ...]) -> float:
     corners = np.array([[i, j, k, 1.0] for i in (0, shape[0]) for j in (0, shape[1]) for k in (0, shape[2])])
-    with np.errstate(over="ignore", invalid="ignore"):
-        return float(np.linalg.norm(corners @ (one - other)[:3].T, axis=1).max())
+    return float(np.linalg.norm(corners @ (one - other)[:3].T, axis=1).max())
 
 
 def _check_against_pixdim(affine: Array, pixdim_mm: Array, path: Path) -> None:
     """Refuses two voxel sizes in one header; which of them a tool believes would be chance."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        spacing = np.linalg.norm(affine[:3, :3], axis=0)
-        agree = np.abs(spacing - pixdim_mm) <= v.voxel_size_agreement_pct.value / 100 * spacing
+    spacing = np.linalg.norm(affine[:3, :3], axis=0)
+    agree = np.abs(spacing - pixdim_mm) <= v.voxel_size_agreement_pct.value / 100 * spacing
     if not agree.all():
         sizes = [" x ".join(f"{s:.4g}" for s in size) for size in (pixdim_mm, spacing)]
         raise refusal(BadGeometry, "nifti.two_sizes", path=path, header=sizes[0], affine=sizes[1])
