@@ -200,6 +200,25 @@ def test_the_noise_is_as_strong_as_asked() -> None:
     assert soft.std() == pytest.approx(40, rel=0.06)
 
 
+def test_thick_slices_blur_along_the_slices_only() -> None:
+    spec = {"top": Level.L1, "bottom": Level.L1, "spacing_mm": (1.5, 1.5, 1.0)}
+    thin, thick = (
+        synthetic_patient(SyntheticSpec(scanner=Scanner(0.0, 0.4, mm), **spec)).ct.values  # type: ignore[arg-type]
+        for mm in (None, 5.0)
+    )
+    steps = [[np.abs(np.diff(image, axis=axis)).max() for axis in (0, 2)] for image in (thin, thick)]
+    assert steps[1][1] < 0.6 * steps[0][1]
+    assert thick.mean() == pytest.approx(thin.mean(), abs=1)
+
+
+def test_the_couch_shows_behind_the_skin_where_the_field_is_wide() -> None:
+    spec = {"top": Level.L1, "bottom": Level.L1, "spacing_mm": (2.0, 2.0, 5.0), "scanner": QUIET}
+    wide = synthetic_patient(SyntheticSpec(field_of_view_mm=(400, 380, 40), **spec))  # type: ignore[arg-type]
+    place = wide.ct.to_mm(np.argwhere(np.abs(wide.ct.values - v.other_hu.value["couch"]) < 30))
+    assert (place[np.abs(place[:, 0]) < 20, 1].max()) == pytest.approx(130, abs=3)
+    assert wide.ct.values[wide.tissues.values == 92].max() == pytest.approx(v.air_hu.value, abs=0.5)
+
+
 def test_neighbours_do_not_touch() -> None:
     labels = patient().labels.values
     for axis in range(3):

@@ -33,6 +33,9 @@ AORTA = (13.0, 29.0, 10.0)
 FAT_SAMPLE_MM = 8.0
 """Depth of the fat sample under the skin's surface, in the middle of the layer."""
 
+COUCH_MM = (46.0, 600.0, 2.0)
+"""The couch: how far behind the skin, its radius of curvature, half the thickness of its shell."""
+
 ENDLESS = 1e4
 """Beyond any image, mm."""
 
@@ -83,8 +86,9 @@ class Surroundings:
 
     @property
     def ends_mm(self) -> tuple[float, float]:
-        """Lowest and highest body centre."""
-        return float(self.path_mm[-1, 2]), float(self.path_mm[0, 2])
+        """Lowest and highest place at the height of a body."""
+        half = 10.0  # less than half of any body
+        return float(self.path_mm[-1, 2]) - half, float(self.path_mm[0, 2]) + half
 
     def hu(self, tissue: str) -> float:
         """HU of a soft tissue on this patient's scan."""
@@ -107,11 +111,23 @@ def paint_trunk(canvas: Canvas, around: Surroundings) -> None:
     for inset, tissue in LAYERS:
         layer = ellipse(left, down, TRUNK_MM[0] - inset, TRUNK_MM[1] - inset)
         canvas.paint_solid(tile, layer, around.hu(tissue), stir[tissue])
+    _paint_couch(canvas)
     for part in [*_belly(around), *_back(around)]:
         _paint(canvas, around, part)
     _marble(canvas, around)
     for part in [*_front_muscles(around), *_vessels()]:
         _paint(canvas, around, part)
+
+
+def _paint_couch(canvas: Canvas) -> None:
+    behind, radius, half = COUCH_MM
+    deepest = SKIN_BACK_MM + behind
+    box = canvas.tile.around_lps((-210, deepest - 40, -ENDLESS), (210, deepest + 5, ENDLESS))
+    if box is not None:
+        x, y, _ = box.world()
+        from_centre = np.sqrt(x * x + (y - np.float32(deepest - radius)) ** 2)
+        shell = np.abs(from_centre - np.float32(radius)) - np.float32(half)
+        canvas.paint_solid(box, shell, v.other_hu.value["couch"], v.stir_signal.value["couch"])
 
 
 def _paint(canvas: Canvas, around: Surroundings, part: Part) -> None:
