@@ -62,7 +62,7 @@ def test_a_bone_at_the_border_of_its_image_is_closed_too() -> None:
 
 
 def numbers(packed: dict[str, str]) -> np.ndarray[Any, Any]:
-    kind = {"f4": "<f4", "i4": "<i4"}[packed["dtype"]]
+    kind = {"f4": "<f4", "i4": "<i4", "u2": "<u2"}[packed["dtype"]]
     return np.frombuffer(base64.b64decode(packed["bdata"]), dtype=kind)
 
 

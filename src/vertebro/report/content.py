@@ -13,6 +13,7 @@ from vertebro.report.sentences import (
     day,
     fact_in_words,
     in_words,
+    knows,
     lead,
     level_in_question,
     origin_in_words,
@@ -25,8 +26,9 @@ from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.library import references
 
-MARKS = {Outcome.MET: "✓", Outcome.NOT_MET: "✕", Outcome.UNKNOWN: "?"}
-"""A sign beside the word, so that neither colour nor sign alone carries the answer."""
+MARKS = {Outcome.MET: "●", Outcome.NOT_MET: "○", Outcome.UNKNOWN: "?"}
+"""A sign beside the word, so that no colour alone carries the answer. The signs praise and blame
+nothing: that a danger is *not met* is good, that a criterion is not met may not be."""
 
 TONES = {
     Stance.CONSIDER: "go",
@@ -103,6 +105,8 @@ class Content:
     date: str
     header: tuple[Pair, ...]
     decisions: tuple[DecisionWords, ...]
+    conflicts: tuple[str, ...]
+    always: tuple[str, ...]
     lead: tuple[str, ...]
     findings_heading: str
     level_heading: str
@@ -125,12 +129,15 @@ def content(assessment: Assessment) -> Content:
     level = None if isinstance(case.level, Unknown) else case.level
     measured = findings if isinstance(findings, Findings) else None
     own = measured.vertebrae.get(level) if measured and level else None
+    shared = {name: _same_for_all(assessment.decisions, name) for name in ("conflicts", "always_said")}
     said = Content(
         title=say("title", level=level) if level else say("title_no_level"),
         case_id=case.id,
         date=day(case.on),
         header=_header(assessment),
-        decisions=tuple(_decision(d) for d in assessment.decisions),
+        decisions=tuple(_decision(d, shared) for d in assessment.decisions),
+        conflicts=shared["conflicts"],
+        always=shared["always_said"],
         lead=tuple(lead(case, findings)),
         findings_heading=say("heading.findings_at", level=level) if level else say("heading.findings"),
         level_heading=say("heading.table_level", level=level) if level else "",
@@ -178,7 +185,7 @@ def _spine_notes(assessment: Assessment) -> tuple[str, ...]:
     return () if isinstance(spine, Unknown) else spine.notes
 
 
-def _decision(decision: Decision) -> DecisionWords:
+def _decision(decision: Decision, shared: dict[str, tuple[str, ...]]) -> DecisionWords:
     procedure, level = decision.procedure.value, decision.level
     title = (
         say("decision.for_level", procedure=procedure, level=level)
@@ -193,20 +200,38 @@ def _decision(decision: Decision) -> DecisionWords:
         decided_by=_decider(decision),
         reasons_for=decision.reasons_for or (say("decision.none_for"),),
         reasons_against=decision.reasons_against or (say("decision.none_against"),),
-        conflicts=decision.conflicts,
+        conflicts=() if shared["conflicts"] else decision.conflicts,
         ask_next=tuple(
             say("fact.question", label=fact(n).label, question=fact(n).question) for n in decision.ask_next
         ),
-        always=decision.always_said,
+        always=() if shared["always_said"] else decision.always_said,
         positions=tuple((p.title, p.stance.value, TONES[p.stance], p.sentence) for p in decision.positions),
         counted=_counted(decision.verdicts),
     )
 
 
+def _same_for_all(decisions: tuple[Decision, ...], name: str) -> tuple[str, ...]:
+    """What every decision says alike, to be said once; nothing where they differ."""
+    said = {getattr(decision, name) for decision in decisions}
+    return said.pop() if len(said) == 1 and len(decisions) > 1 else ()
+
+
 def _decider(decision: Decision) -> str:
-    """The gate or position that decided, by its title where it has one."""
-    titles = {p.body: p.title for p in decision.positions}
-    return titles.get(decision.decided_by, decision.decided_by)
+    """The position that decided by its title, or the rule with its body."""
+    titles = _titles(decision)
+    for verdict in decision.verdicts:
+        if verdict.rule == decision.decided_by:
+            return say("decision.by_rule", body=_title(verdict.body, titles), rule=verdict.rule)
+    return _title(decision.decided_by, titles)
+
+
+def _titles(decision: Decision) -> dict[str, str]:
+    return {position.body: position.title for position in decision.positions}
+
+
+def _title(body: str, titles: dict[str, str]) -> str:
+    """What people call a body: by its position, by our own word for it, or by its key."""
+    return titles.get(body) or (say(f"body.{body}") if knows(f"body.{body}") else body)
 
 
 def _counted(verdicts: tuple[Verdict, ...]) -> str:
@@ -224,7 +249,7 @@ def _bodies(decisions: tuple[Decision, ...]) -> tuple[BodyWords, ...]:
     titles: dict[str, str] = {}
     where: dict[str, list[tuple[Verdict, list[str]]]] = {}
     for decision in decisions:
-        titles |= {p.body: p.title for p in decision.positions}
+        titles |= _titles(decision)
         for verdict in decision.verdicts:
             shown = where.setdefault(verdict.body, [])
             same = next((names for other, names in shown if other == verdict), None)
@@ -234,7 +259,7 @@ def _bodies(decisions: tuple[Decision, ...]) -> tuple[BodyWords, ...]:
                 same.append(decision.procedure.value)
     return tuple(
         BodyWords(
-            titles.get(body, body),
+            _title(body, titles),
             _counted(tuple(verdict for verdict, _ in shown)),
             tuple(_rule(verdict, names, len(decisions)) for verdict, names in shown),
         )

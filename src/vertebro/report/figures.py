@@ -93,9 +93,9 @@ class Scene:
         if isinstance(self.ct, Volume):
             drawing.image(png(_grey(plane.cut(self.ct, pixel_mm))))
         outlined = self._outlines(drawing, plane, pixel_mm)
-        self._marks(drawing, plane, name)
-        self._labels(drawing, plane, name, outlined)
-        _letters(drawing, plane, name)
+        drawn = self._marks(drawing, plane, name)
+        taken = self._labels(drawing, plane, name, outlined)
+        _letters(drawing, plane, name, taken)
         scale_mm = _scale_bar(drawing, name)
         words = {
             "levels": ", ".join(map(str, outlined)) or say("picture.no_level_crossed"),
@@ -105,7 +105,10 @@ class Scene:
             "right": say(f"direction.{plane.letters[1]}"),
             "ground": self._ground(),
         }
-        caption = " ".join((say(f"picture.{name}.caption", **words), say("picture.common", **words)))
+        said = [say(f"picture.{name}.caption", **words), say("picture.common", **words)]
+        if drawn:
+            said.insert(1, say(f"picture.{name}.marks"))
+        caption = " ".join(said)
         alt = say(f"picture.{name}.alt", **words)
         title = say(f"picture.{name}.title", **words)
         return made_readable(Picture(name, title, caption, alt, drawing.svg(alt)))
@@ -120,8 +123,8 @@ class Scene:
         )
 
     def _outlines(self, drawing: Drawing, plane: Plane, pixel_mm: float) -> dict[Level, Array]:
-        """Draws the outlines of the mask; gives the largest outline of each level it meets."""
-        largest: dict[Level, Array] = {}
+        """Draws the outlines of the mask; gives the body's outline of each level it meets."""
+        bodies: dict[Level, Array] = {}
         fill = "#3a4a5a" if isinstance(self.ct, Unknown) else "none"
         with drawing.group("outlines"):
             for vertebra in self.spine:
@@ -131,19 +134,24 @@ class Scene:
                 for line in lines:
                     drawing.outline(line, stroke=colour, stroke_width=drawing.width * share, fill=fill)
                 if lines:
-                    largest[vertebra.level] = max(lines, key=_area)
-        return largest
+                    bodies[vertebra.level] = _body(lines, plane)
+        return bodies
 
-    def _labels(self, drawing: Drawing, plane: Plane, name: str, outlined: Mapping[Level, Array]) -> None:
-        """The name of every vertebra beside it."""
+    def _labels(
+        self, drawing: Drawing, plane: Plane, name: str, outlined: Mapping[Level, Array]
+    ) -> list[float]:
+        """The name of every vertebra beside it; gives how far down the names stand."""
         size = drawing.width * TEXT_SHARE[name]
+        taken = []
         for level, outline in outlined.items():
             chosen = level == self.level
             high = outline[:, 1].max() - outline[:, 1].min() > 2 * size
             if not (chosen or high):  # a sliver at the border has no room for its name
                 continue
+            place = _label_place(plane, outline, size, in_margin=name == "sagittal")
+            taken.append(float(place[1]))
             drawing.words(
-                _label_place(plane, outline, size, in_margin=name == "sagittal"),
+                place,
                 say("picture.chosen_label", level=level) if chosen and name == "spine" else str(level),
                 size * (1.15 if chosen else 1.0),
                 fill=CHOSEN if chosen else INK,
@@ -151,18 +159,22 @@ class Scene:
                 text_anchor="start" if name == "sagittal" else "end",
                 halo=HALO,
             )
+        return taken
 
-    def _marks(self, drawing: Drawing, plane: Plane, name: str) -> None:
-        mark = self.landmarks.get(self.level) if self.level else None
-        if mark is None or not isinstance(self.assessment.findings, Findings):
-            return
-        found = self.assessment.findings.vertebrae.get(mark.level)
+    def _marks(self, drawing: Drawing, plane: Plane, name: str) -> bool:
+        """Draws the landmarks of the level in question; True if there were any to draw."""
+        mark, findings = self.landmarks.get(self.through), self.assessment.findings
+        if self.level is None or mark is None or name == "spine" or not isinstance(findings, Findings):
+            return False
         with drawing.group("marks"):
-            if name == "sagittal" and found is not None:
-                draw_heights(drawing, plane, (mark, found), drawing.width * TEXT_SHARE[name])
-                draw_canal(drawing, plane, mark)
-            if name in ("coronal", "axial"):
+            if name != "sagittal":
                 draw_width(drawing, plane, mark)
+                return True
+            draw_canal(drawing, plane, mark)
+            found = findings.vertebrae.get(mark.level)
+            return found is not None and draw_heights(
+                drawing, plane, (mark, found), drawing.width * TEXT_SHARE[name]
+            )
 
 
 def _whole(plane: Plane, spine: Spine) -> Plane:
@@ -206,6 +218,15 @@ def _contours(plane: Plane, mask: Volume, pixel_mm: float) -> Iterator[Array]:
             yield np.asarray((line[::3, ::-1] + 0.5) * pixel_mm)  # every second pixel is smooth enough
 
 
+def _body(lines: list[Array], plane: Plane) -> Array:
+    """The outline of the body among those of one vertebra: from the side the foremost large one."""
+    areas = [_area(line) for line in lines]
+    if plane.view != "sagittal":
+        return lines[int(np.argmax(areas))]
+    large = [line for line, area in zip(lines, areas, strict=True) if area > max(areas) / 4]
+    return min(large, key=lambda line: float(line[:, 0].mean()))
+
+
 def _area(line: Array) -> float:
     x, y = line.T
     return float(abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))) / 2)
@@ -219,10 +240,11 @@ def _label_place(plane: Plane, outline: Array, size: float, in_margin: bool) -> 
     return np.array([size * 0.7 if in_margin else max(low[0] - size * 0.6, size * 2.5), y])
 
 
-def _letters(drawing: Drawing, plane: Plane, name: str) -> None:
-    """Which way each edge of the picture points."""
+def _letters(drawing: Drawing, plane: Plane, name: str, taken: list[float]) -> None:
+    """Which way each edge of the picture points; those at the sides keep clear of the names."""
     size, w, h = drawing.width * TEXT_SHARE[name] * 1.3, drawing.width, drawing.height
-    side = h * 0.12 if plane.view == "sagittal" else h / 2  # from the side, names and heights need the middle
+    free = [h / 2, h * 0.12, h * 0.85, h * 0.3, h * 0.7]
+    side = max(free, key=lambda y: min([abs(y - other) for other in taken] + [2 * size]))
     edges = ((size * 0.8, side), (w - size * 0.8, side), (w / 2, size * 0.8), (w / 2, h - size * 0.8))
     for letter, place in zip(plane.letters, edges, strict=True):
         drawing.words(place, letter, size, fill=INK, font_weight=700, text_anchor="middle", halo=HALO)

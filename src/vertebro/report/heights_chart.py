@@ -13,7 +13,7 @@ from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.measured import Measured
 
 PLACES = ("anterior", "middle", "posterior")
-LABELS_MM, PANEL_MM, GAP_MM, ROW_MM, TOP_MM, BOTTOM_MM = 16.0, 50.0, 6.0, 7.0, 15.0, 9.0
+LABELS_MM, PANEL_MM, GAP_MM, ROW_MM, TOP_MM, BOTTOM_MM = 16.0, 50.0, 9.0, 7.0, 15.0, 9.0
 INK, SOFT, HAIR, MEASURED, EXPECTED = "#16212b", "#4a5866", "#d5dde4", "#0a5876", "#8a5200"
 TEXT_MM = 3.3
 

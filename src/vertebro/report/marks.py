@@ -16,11 +16,11 @@ HEIGHT, CANAL, HALO = "#7ef0c8", "#f7a8d8", "#12181f"
 
 def draw_heights(
     drawing: Drawing, plane: Plane, body: tuple[Landmarks, VertebraFindings], size: float
-) -> None:
-    """Three lines from end-plate to end-plate with the length that was measured."""
+) -> bool:
+    """Three lines from end-plate to end-plate with the length that was measured; False without them."""
     mark, found = body
     if isinstance(mark.upper, Unknown) or isinstance(mark.lower, Unknown):
-        return
+        return False
     upper, lower = mark.upper, mark.lower
     ends: tuple[tuple[Array, Array, Number, str], ...] = (
         (upper.anterior_mm, lower.anterior_mm, found.anterior_height, "end"),
@@ -33,6 +33,7 @@ def draw_heights(
         )
     for top, bottom, height, anchor in ends:
         _height(drawing, plane.picture_mm(top), plane.picture_mm(bottom), (height, anchor, size))
+    return True
 
 
 def draw_canal(drawing: Drawing, plane: Plane, mark: Landmarks) -> None:

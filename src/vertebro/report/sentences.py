@@ -38,6 +38,11 @@ def say(key: str, **values: object) -> str:
     return texts(beside=__file__).say(key, **values)
 
 
+def knows(key: str) -> bool:
+    """True if the report has a sentence of that key."""
+    return key in texts(beside=__file__)
+
+
 def plain_sentences() -> dict[str, str]:
     """Every sentence of the report that needs no value, by key: the labels of a page."""
     words = texts(beside=__file__)

@@ -125,7 +125,7 @@ def _level_words(
 
 def _mesh(level: Level, shape: Surface, chosen: bool) -> dict[str, Any]:
     x, y, z = shape.points_mm.T.astype(np.float32)
-    i, j, k = shape.triangles.T.astype(np.int32)
+    i, j, k = shape.triangles.T.astype(np.uint16 if len(x) < 2**16 else np.int32)
     return {
         "type": "mesh3d",
         "name": str(level),
@@ -138,7 +138,7 @@ def _mesh(level: Level, shape: Surface, chosen: bool) -> dict[str, Any]:
 
 def _packed(numbers: AnyArray) -> dict[str, str]:
     """Numbers as plotly reads them without a list of digits."""
-    kind = {"float32": "f4", "int32": "i4"}[numbers.dtype.name]
+    kind = {"float32": "f4", "int32": "i4", "uint16": "u2"}[numbers.dtype.name]
     little = numbers.astype(numbers.dtype.newbyteorder("<"))
     return {"dtype": kind, "bdata": base64.b64encode(little.tobytes()).decode("ascii")}
 
