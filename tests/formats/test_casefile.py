@@ -183,6 +183,8 @@ REFUSED = [
     ("fracture_date: 2024-03-01", "fracture_date: 2024-06-01", "after the day of the record"),
     ("{unknown: booked for next week}", "{unknown: }", "does not say why it is unknown"),
     ("on: 2024-05-01}", "on: May}", "record.inr.on: found `May`"),
+    ("on: 2024-05-01}", "on: 2025-05-01}", "a day up to the day of the record"),
+    ("sex: female", "sex: female\n  allergies: []", "record.allergies: found a list"),
     ("pain_nrs: 8", "pain_nrs: 8.5", "a whole number from 0 to 10"),
     ("pain_nrs: 8", "\tpain_nrs: 8", "Use spaces, not tabs"),
     ("osteoporosis: true", "osteoporosis: &x true", "an anchor or alias"),

@@ -42,13 +42,13 @@ def _entry(marked: MarkedYaml, place: Place, value: Any, on: date | None) -> May
         marked.fault(place, found, hint="Leave it out" if derived else nearest(str(name), recorded))
         return None
     if not isinstance(value, dict):
-        return _known(marked, place, fact(str(name)), {"value": value, "on": on})
+        return _known(marked, place, fact(str(name)), {"value": value, "on": on, "day of the record": on})
     if set(value) == {"unknown"}:
         return _unknown(marked, place, value["unknown"])
     if "value" not in value or set(value) - {"value", "source", "on"}:
         marked.fault(place, f"found {', '.join(map(str, value)) or 'nothing'}", THREE_WAYS)
         return None
-    return _known(marked, place, fact(str(name)), {"on": on} | value)
+    return _known(marked, place, fact(str(name)), {"on": on} | value | {"day of the record": on})
 
 
 def _unknown(marked: MarkedYaml, place: Place, why: Any) -> Unknown | None:
@@ -60,6 +60,7 @@ def _unknown(marked: MarkedYaml, place: Place, why: Any) -> Unknown | None:
 
 def _known(marked: MarkedYaml, place: Place, asked: Fact, parts: Mapping[Any, Any]) -> Known[Any] | None:
     source, on, value = parts.get("source", SOURCE), parts["on"], parts["value"]
+    last = parts["day of the record"]
     inside = (*place, "value") if (*place, "value") in marked.lines else place
 
     def refuse(at: Place, found: Any, allowed: str, hint: str = "") -> None:
@@ -69,6 +70,8 @@ def _known(marked: MarkedYaml, place: Place, asked: Fact, parts: Mapping[Any, An
         refuse((*place, "source"), source, "where the value comes from, in a few words")
     elif on is not None and type(on) is not date:
         refuse((*place, "on"), on, "a day as YYYY-MM-DD")
+    elif on is not None and last is not None and on > last:
+        refuse((*place, "on"), on, "a day up to the day of the record")
     elif value is None:
         refuse(inside, value, asked.allowed, "Leave the line out, or write {unknown: why}")
     else:

@@ -99,7 +99,9 @@ class Fact:
                 return value
             case "choice", str() if value in self.choices:
                 return value
-            case "choices", list() | tuple() if all(v in self.choices for v in value):
+            case "choices", list() | tuple() if value and all(
+                v in self.choices for v in value
+            ):  # [] says nothing
                 return tuple(value)
             case "date", date() if type(value) is date:
                 return value
