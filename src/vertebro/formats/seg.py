@@ -110,38 +110,32 @@ def _name(code: Any, label: str, path: Path) -> str:
 
 
 def _combined(seg: Segmentation, names: dict[int, str], path: Path) -> Volume:
-    """All segments in one image; where segments overlap, one after the other, the vertebrae last."""
-    if seg.segmentation_type is SegmentationTypeValues.LABELMAP or not _overlaps(seg):
+    """All segments in one image."""
+    try:
         return _volume(seg, seg.get_volume(combine_segments=True))
+    except RuntimeError as fault:
+        if "overlap" not in str(fault):
+            raise
+    return _one_over_the_other(seg, names, path)
+
+
+def _one_over_the_other(seg: Segmentation, names: dict[int, str], path: Path) -> Volume:
+    """Overlapping segments one after the other, the vertebrae last."""
     vertebrae = [n for n, name in names.items() if level_named(name)]
     others = [n for n in names if n not in vertebrae]
-    whole: Volume | None = None
-    labels: AnyArray = np.zeros(0)
+    labels: AnyArray | None = None
     for number in [*others, *vertebrae]:
         one = _volume(seg, seg.get_volume(segment_numbers=[number], combine_segments=True))
-        if whole is None:
-            whole, labels = one, np.zeros(one.shape, np.uint16)
+        labels = np.zeros(one.shape, np.uint16) if labels is None else labels
         inside = one.values != 0
-        taken = inside & np.isin(labels, vertebrae if vertebrae else others)
+        taken = inside & np.isin(labels, vertebrae or others)
         if taken.any():
             pair = (names[int(labels[taken][0])], names[number])
             count = f"{np.count_nonzero(taken):,}"
             raise refusal(BadLabels, "seg.overlap", path=path, one=pair[0], other=pair[1], count=count)
         labels[inside] = number
-    assert whole is not None  # there is at least one segment
-    return Volume(labels, whole.affine_mm, Quantity.LABEL)
-
-
-def _overlaps(seg: Segmentation) -> bool:
-    if str(seg.get("SegmentsOverlap", "")) == "NO":
-        return False
-    try:
-        seg.get_volume(combine_segments=True)
-    except RuntimeError as fault:
-        if "overlap" in str(fault):
-            return True
-        raise
-    return False
+    assert labels is not None  # segments overlap, so there are some
+    return Volume(labels, one.affine_mm, Quantity.LABEL)
 
 
 def _volume(seg: Segmentation, found: Any) -> Volume:
