@@ -12,6 +12,7 @@ from patients import CLEAR_CANDIDATE, LEVEL, facts_from
 from vertebro import guidelines
 from vertebro.errors import HouseFault
 from vertebro.guidelines.body import bodies, position
+from vertebro.guidelines.decision import words
 from vertebro.guidelines.derive import with_derived
 from vertebro.guidelines.explain import Case, all_cases, explain_rule
 from vertebro.guidelines.gate import Gate, gates
@@ -178,3 +179,8 @@ def test_the_settings_printed_with_an_answer_say_why() -> None:
         26,
     ]
     assert all(value.is_setting and value.note and value.in_words() for value in printed.values())
+
+
+def test_every_question_two_bodies_may_differ_on_has_its_words() -> None:
+    topics = {found.topic for found in rules().values()} - {""}
+    assert {f"topic.{topic}" for topic in topics} <= set(words().keys())

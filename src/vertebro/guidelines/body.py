@@ -76,7 +76,8 @@ class Body:
         """What this body says about one procedure for this patient."""
         answer = self.answer(hearing.outcomes, procedure)
         key = f"position.{answer.key}"
-        words = numbers_of(self.file) | self._lists(hearing) | {"procedure": procedure.value.capitalize()}
+        names = {"procedure": procedure.value, "Procedure": procedure.value.capitalize()}
+        words = numbers_of(self.file) | self._lists(hearing) | names
         return Position(
             body=self.name,
             title=self.title,

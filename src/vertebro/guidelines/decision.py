@@ -83,7 +83,7 @@ class _Case:
         first = words().say(
             f"headline.{settled.headline}",
             **numbers,
-            procedure=self.procedure.value.capitalize(),
+            Procedure=self.procedure.value.capitalize(),
             sentence=decisive,
             missing=", ".join(fact(name).label for name in asked),
         )
@@ -102,14 +102,14 @@ class _Case:
         """Where two bodies differ for this patient: on which question, and with which number."""
         said: list[str] = []
         for first, second in combinations(positions, 2):
-            if first.stance is second.stance:
+            if first.stance is second.stance or {first.stance, second.stance} & NO_SIDE:
                 continue
             differing = self._differing(first.body, second.body)
             said += [
                 _conflict((first, ours.sentence), (second, theirs.sentence), topic)
                 for topic, (ours, theirs) in differing.items()
             ]
-            if not differing and not {first.stance, second.stance} & NO_SIDE:
+            if not differing:
                 said.append(_conflict((first, first.sentence), (second, second.sentence)))
         return tuple(said)
 

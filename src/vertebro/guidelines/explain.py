@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-from vertebro import guidelines
 from vertebro.guidelines.gate import Gate
-from vertebro.guidelines.rule import AllOf, folders, rule
+from vertebro.guidelines.rule import AllOf, folder_path, folders, rule
 from vertebro.vocabulary.library import CitedValue, Reference, references
 
 
@@ -68,8 +66,8 @@ def explain_rule(name: str) -> RuleExplanation:
 @cache
 def cases(folder: str) -> tuple[Case, ...]:
     """The cases of one folder of rules."""
-    path = Path(guidelines.__path__[0]) / folder / "cases.yaml"
-    return tuple(Case(**entry) for entry in yaml.safe_load(path.read_text(encoding="utf-8")))
+    entries = yaml.safe_load((folder_path(folder) / "cases.yaml").read_text(encoding="utf-8"))
+    return tuple(Case(**entry) for entry in entries)
 
 
 def all_cases() -> dict[str, tuple[Case, ...]]:

@@ -180,12 +180,13 @@ def _file_of(module: str) -> str:
 @cache
 def folders() -> tuple[str, ...]:
     """The folders of rules there are, by name: what lies there has joined."""
-    found = pkgutil.iter_modules(guidelines.__path__)
-    return tuple(sorted(m.name for m in found if m.ispkg and _has_rules(m.name)))
+    packages = [m.name for m in pkgutil.iter_modules(guidelines.__path__) if m.ispkg]
+    return tuple(sorted(name for name in packages if (folder_path(name) / "rules.py").exists()))
 
 
-def _has_rules(folder: str) -> bool:
-    return (Path(guidelines.__path__[0]) / folder / "rules.py").exists()
+def folder_path(folder: str) -> Path:
+    """Where a folder of rules lies."""
+    return Path(_file_of(f"{guidelines.__name__}.{folder}")).parent
 
 
 @cache
