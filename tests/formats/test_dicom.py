@@ -296,3 +296,25 @@ def test_the_real_tilted_and_incomplete_series_are_refused_in_words(shared_data:
         read_series(shared_data / "dicom_malformed" / "gantrytilting")
     with pytest.raises(BadGeometry, match=r"1 slice\(s\) are missing.*5 mm apart, but 10 mm"):
         read_series(shared_data / "dicom_malformed" / "missing_slice")
+
+
+@pytest.mark.parametrize("shift_px", [-2, 1])
+def test_a_tilted_series_is_straightened_when_asked_for(shift_px: int, series: Path) -> None:
+    """Slices shifted by whole pixels: every voxel must come back at the place its own header gave it."""
+    ct = oblique_ct()
+    along_rows = ct.affine_mm[:3, 1]
+    for k, path in enumerate(sorted(series.glob("*.dcm"))):
+        ds = pydicom.dcmread(path)
+        ds.ImagePositionPatient = [round(float(c), 9) for c in ct.to_mm(np.array([0, shift_px * k, k]))]
+        ds.save_as(path)
+    with pytest.raises(BadGeometry, match="tilted by"):
+        read_series(series)
+    straight, notes = read_series(series, straighten=True)
+    index = np.indices(ct.shape).reshape(3, -1).T
+    places = ct.to_mm(index + np.outer(index[:, 2], shift_px * np.eye(3)[1]))
+    found = np.rint(straight.to_index(places)).astype(int)
+    assert_array_equal(straight.values[tuple(found.T)], ct.values[tuple(index.T)])
+    assert np.abs(straight.to_mm(found) - places).max() < 1e-4
+    assert np.count_nonzero(straight.values == -1024) == straight.values.size - ct.values.size
+    assert abs(along_rows @ straight.affine_mm[:3, 2]) < 1e-9
+    assert any("tilted" in n for n in notes)

@@ -170,6 +170,7 @@ REMARKS: dict[str, tuple[Callable[[Series], Series], str]] = {
         "Frame of Reference",
     ),
     "no identifiers": (all_of(sop_instance_uid=None), "12 images.*SOP Instance"),
+    "lossy compression": (all_of(is_lossy=True), "12 slices were compressed with loss"),
     "a reformat": (all_of(image_type=("DERIVED", "SECONDARY", "MPR")), "MPR"),
     "gaps between slices": (all_of(thickness_mm=1.0), "1 mm thick but 2 mm apart"),
     "a tilt that the positions do not show": (

@@ -36,7 +36,7 @@ WANTED = """
     SpecificCharacterSet SOPClassUID SOPInstanceUID Modality ImageType PatientID StudyInstanceUID
     SeriesInstanceUID SeriesNumber SeriesDescription AcquisitionNumber SliceThickness GantryDetectorTilt
     ImagePositionPatient ImageOrientationPatient FrameOfReferenceUID PixelSpacing Rows Columns
-    SamplesPerPixel PhotometricInterpretation RescaleSlope RescaleIntercept RescaleType NumberOfFrames
+    SamplesPerPixel PhotometricInterpretation RescaleSlope RescaleIntercept RescaleType NumberOfFrames LossyImageCompression
     SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence
     """
 TAGS = [tag for word in WANTED.split() if (tag := tag_for_keyword(word)) is not None]
@@ -108,6 +108,7 @@ def _header(
         gantry_tilt_deg=_number(ds.get("GantryDetectorTilt")),
         samples_per_pixel=whole_of(ds, "SamplesPerPixel") or 1,
         photometric=text_of(ds, "PhotometricInterpretation"),
+        is_lossy=text_of(ds, "LossyImageCompression") == "01",
     )
 
 

@@ -48,6 +48,7 @@ class SliceHeader:
     gantry_tilt_deg: float | None = None
     samples_per_pixel: int = 1
     photometric: str | None = None
+    is_lossy: bool = False
 
     @property
     def is_localiser(self) -> bool:
@@ -362,6 +363,8 @@ def _remarks(slices: Sequence[SliceHeader], affine: Array, tilt_deg: float) -> l
         said.append(note("no_frame"))
     if not all(s.image_type for s in slices):
         said.append(note("no_type", count=sum(not s.image_type for s in slices)))
+    if any(s.is_lossy for s in slices):
+        said.append(note("lossy", count=sum(s.is_lossy for s in slices)))
     if first.is_derived:
         said.append(note("derived", type="/".join(first.image_type)))
     if first.thickness_mm and step > first.thickness_mm + v.position_tolerance_mm.value:
