@@ -6,6 +6,7 @@ at once from the distance to the mid-sagittal plane.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import cos, radians, sin
 
@@ -27,25 +28,36 @@ def _of(name: str, level: Level) -> float:
 
 @dataclass(frozen=True)
 class ArchShape:
-    """The arch of one level behind one body; all sizes in mm.
-
-    ``joint_above`` and ``joint_below`` are the places (right, anterior) of the joints with the
-    neighbours, in this vertebra's frame, and ``disc_below_mm`` the distance to the next body.
-    """
+    """The arch of one level behind one body, broken or not; all sizes in mm."""
 
     level: Level
     body: BodyShape
     intact: BodyShape
+    sinks_mm: float
 
     @classmethod
-    def behind(cls, level: Level, body: BodyShape) -> ArchShape:
-        """The arch of this level; a fracture leaves it as it was."""
-        return cls(level, body, intact_body(level))
+    def behind(cls, level: Level, bodies: Mapping[Level, BodyShape]) -> ArchShape:
+        """The arch of this level; a fracture leaves it whole.
+
+        Where the body below has lost height behind, this arch sinks towards the one below, and its
+        lower joints end by half of that earlier instead of cutting through the arch below.
+        """
+        below = level.below
+        lost = 0.0
+        if below is not None and below in bodies:
+            lost = intact_body(below).posterior_mm - bodies[below].posterior_mm
+        return cls(level, bodies[level], intact_body(level), lost)
 
     @property
     def back_mm(self) -> float:
         """Where the intact posterior wall lies in the mid-sagittal plane."""
         return -self.body.depth_mm / 2
+
+    @property
+    def half_height_mm(self) -> float:
+        """Half the height that the arch keeps: the joints slide by half of what the body lost behind."""
+        kept = (1 + self.body.posterior_mm / self.intact.posterior_mm) / 2
+        return kept * self.intact.half_height_mm
 
     @property
     def canal_width_mm(self) -> float:
@@ -109,7 +121,7 @@ class ArchShape:
     def cortical_core_mm(self) -> tuple[float, float, float]:
         """Middle of the right pars, where the bone is cortical through and through."""
         r, a, _ = self._pars
-        return r - 1.5, a - 2.5, self.pedicle_mm[2] - 0.3 * self.intact.half_height_mm
+        return r - 1.5, a - 2.5, self.pedicle_mm[2] - 0.3 * self.half_height_mm
 
     @property
     def rib_mm(self) -> Array:
@@ -128,15 +140,14 @@ class ArchShape:
 
     def _pillar(self, p: Point) -> AnyArray:
         r, a, s = self._pars
-        low = -self.intact.half_height_mm
+        low = -self.half_height_mm
         return limb(p, (r, a, s + 2), (r - 2.5, a - 4.5, low + 1), (5.0, 4.0, 4.0))
 
     def _lamina(self, p: Point) -> AnyArray:
         r, a, s = self._pars
         thick = v.lamina_thickness.value / 2
         back = self.back_mm - self.canal_depth_mm - thick + 0.4
-        high = 0.36 * self.intact.posterior_mm
-        low = s - 0.28 * self.intact.posterior_mm
+        high, low = 0.72 * self.half_height_mm, s - 0.56 * self.half_height_mm
         r1, a1, s1 = r - 2, a - 1.5, low + 2
         sloping = (p[0], p[1] + np.float32(0.22) * (p[2] - np.float32(low)), p[2])
         return limb(sloping, (r1, a1, s1), (0, back, low), (thick, thick, high))
@@ -146,7 +157,7 @@ class ArchShape:
         root = self.back_mm - self.canal_depth_mm - 2
         drop, long, high = (_of(f"spinous_{n}", self.level) for n in ("drop", "length", "height"))
         top = s - 1.5
-        foot = s - 0.62 * self.intact.posterior_mm
+        foot = s - 1.24 * self.half_height_mm
         corners = [
             (root, top),
             (root - long, top - drop),
@@ -176,7 +187,7 @@ class ArchShape:
         away = 3.7
         r, a = right + away * sin(radians(turn)), back + away * cos(radians(turn))
         r0, a0, s0 = self._pars
-        top = self.intact.half_height_mm + 6.0
+        top = self.half_height_mm + 6.0
         wide = (6.2, 5.8, 4.5)
         return filleted_union(
             limb(p, (r0, a0, s0 + 2), (r, a, top - 6), (5.2, 4.6, 4.0), wide),
@@ -189,8 +200,8 @@ class ArchShape:
         away = 3.7
         r, a = max(right - away * sin(radians(turn)), 6.0), back - away * cos(radians(turn))
         r0, a0, _ = self._pars
-        low = -self.intact.half_height_mm
-        tip = low - _of("disc_height", self.level) - 6.0
+        low = -self.half_height_mm
+        tip = low - _of("disc_height", self.level) - 6.0 + self.sinks_mm / 2
         wide = (5.8, 5.4, 4.5)
         return filleted_union(
             limb(p, (r0 - 2.5, a0 - 4.5, low + 3), (r, a, low - 2), (5.0, 4.2, 4.0), wide),

@@ -72,7 +72,7 @@ def bones_of(spec: SyntheticSpec, column: Column) -> Mapping[Level, Bone]:
             level,
             column.frames[level],
             column.bodies[level],
-            ArchShape.behind(level, column.bodies[level]),
+            ArchShape.behind(level, column.bodies),
             spec.fracture_of(level),
         )
         for level in column.levels
