@@ -36,8 +36,9 @@ WANTED = """
     SpecificCharacterSet SOPClassUID SOPInstanceUID Modality ImageType PatientID StudyInstanceUID
     SeriesInstanceUID SeriesNumber SeriesDescription AcquisitionNumber SliceThickness GantryDetectorTilt
     ImagePositionPatient ImageOrientationPatient FrameOfReferenceUID PixelSpacing Rows Columns
-    SamplesPerPixel PhotometricInterpretation RescaleSlope RescaleIntercept RescaleType NumberOfFrames LossyImageCompression
-    SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence
+    SamplesPerPixel PhotometricInterpretation RescaleSlope RescaleIntercept RescaleType NumberOfFrames
+    LossyImageCompression SharedFunctionalGroupsSequence
+    PerFrameFunctionalGroupsSequence
     """
 TAGS = [tag for word in WANTED.split() if (tag := tag_for_keyword(word)) is not None]
 GROUP_OF = {
