@@ -9,6 +9,7 @@ from datetime import date
 from enum import Enum
 from typing import Annotated, Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from vertebro.fracture.findings import Findings, VertebraFindings
@@ -51,11 +52,13 @@ class GradedWire(_Wire):
 
 
 class KnownWire(_Wire):
-    """A fact with its source."""
+    """A fact with its source; one read off an image or worked out says more."""
 
     value: Any
     source: str
     on: date | None = None
+    possible: Annotated[list[Any], Field(description="every value within the spread of a reading")] = []
+    used: Annotated[list[str], Field(description="the facts a derived fact was worked out from")] = []
 
 
 class CitedWire(_Wire):
@@ -140,6 +143,50 @@ class CalibrationWire(_Wire):
     reference: str
 
 
+PointWire = Annotated[list[float], Field(min_length=3, max_length=3, description="LPS, mm")]
+
+
+class FrameWire(_Wire):
+    """A body's own directions, unit vectors in LPS, at its origin."""
+
+    origin_mm: PointWire
+    right: PointWire
+    anterior: PointWire
+    superior: PointWire
+
+
+class EndPlateWire(_Wire):
+    """One end-plate in the mid-sagittal plane."""
+
+    anterior_mm: PointWire
+    middle_mm: PointWire
+    posterior_mm: PointWire
+    line_mm: list[PointWire]
+
+
+class CanalWire(_Wire):
+    """The mid-sagittal diameter of the canal."""
+
+    wall_mm: PointWire
+    lamina_mm: PointWire
+    centre_mm: PointWire
+
+
+class LandmarksWire(_Wire):
+    """Where one vertebral body lies."""
+
+    level: str
+    frame: FrameWire
+    upper: EndPlateWire | UnknownWire
+    lower: EndPlateWire | UnknownWire
+    anterior_wall_mm: list[PointWire]
+    posterior_wall_mm: list[PointWire]
+    right_mm: PointWire
+    left_mm: PointWire
+    canal: CanalWire | UnknownWire
+    expected_posterior_wall_mm: list[PointWire] | UnknownWire
+
+
 class FindingsWire(_Wire):
     """What was measured, by level."""
 
@@ -147,6 +194,7 @@ class FindingsWire(_Wire):
     calibration: CalibrationWire | UnknownWire
     contrast: GradedWire | UnknownWire
     cautions: list[str]
+    landmarks: dict[str, LandmarksWire]
 
 
 class FindingsDocumentWire(_Wire):
@@ -215,6 +263,8 @@ def plain(value: Any) -> Any:
             return _image(value)
         case Enum():
             return value.value
+        case np.ndarray():
+            return np.round(value, 3).tolist()
         case date():
             return value.isoformat()
         case Mapping():

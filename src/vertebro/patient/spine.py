@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
+from scipy.ndimage import find_objects
 
 from vertebro.errors import BadLabels, HouseFault
 from vertebro.kernels.arrays import Array
 from vertebro.patient.volume import Volume
 from vertebro.vocabulary.grades import Quantity
 from vertebro.vocabulary.levels import Level
+
+Box = tuple[slice, slice, slice]
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,9 @@ class Spine:
         cls, labels: Volume, levels: Mapping[int, Level], named_by: str, body: Volume | None = None
     ) -> Spine:
         """Cut the vertebrae out of a label image; ``levels`` says which number is which vertebra."""
-        present = [n for n in np.unique(labels.values).tolist() if int(n) in levels]
-        cut = {levels[int(n)]: _cut_out(labels, int(n), levels[int(n)], body) for n in present}
+        boxes = find_objects(labels.values.astype(np.int32, copy=False))
+        found = {number: box for number, box in enumerate(boxes, start=1) if box and number in levels}
+        cut = {levels[n]: _cut_out(labels, n, levels[n], box, body) for n, box in found.items()}
         return cls(cut, named_by)
 
     @property
@@ -113,19 +117,16 @@ MARGIN_MM = 6.0
 """Air left around a vertebra when it is cut out: room for the ramps of sub-voxel edges."""
 
 
-def _cut_out(labels: Volume, number: int, level: Level, body: Volume | None) -> Vertebra:
-    inside = labels.values == number
-    where = [np.flatnonzero(inside.any(axis=tuple(a for a in range(3) if a != axis))) for axis in range(3)]
-    low, high = [int(w[0]) for w in where], [int(w[-1]) + 1 for w in where]
-    cut = any(lo == 0 or hi == n for lo, hi, n in zip(low, high, labels.shape, strict=True))
-    pad = np.ceil(MARGIN_MM / labels.spacing_mm).astype(int)
-    box = tuple(
-        slice(max(0, lo - p), min(n, hi + p))
-        for lo, hi, p, n in zip(low, high, pad, labels.shape, strict=True)
+def _cut_out(labels: Volume, number: int, level: Level, tight: Box, body: Volume | None) -> Vertebra:
+    is_cut_off = any(s.start == 0 or s.stop == n for s, n in zip(tight, labels.shape, strict=True))
+    pad = np.ceil(MARGIN_MM / labels.spacing_mm).astype(int).tolist()
+    i, j, k = (
+        slice(max(0, s.start - p), min(n, s.stop + p))
+        for s, p, n in zip(tight, pad, labels.shape, strict=True)
     )
-    assert len(box) == 3
-    mask = Volume(inside[box], labels.cropped(box).affine_mm, Quantity.LABEL)
-    part = None
+    part = labels.cropped((i, j, k))
+    mask = Volume(part.values == number, part.affine_mm, Quantity.LABEL)
+    own = None
     if body is not None:
-        part = Volume(body.values[box].astype(bool) & mask.values, mask.affine_mm, Quantity.LABEL)
-    return Vertebra(level, mask, cut, part)
+        own = Volume(body.values[i, j, k].astype(bool) & mask.values, mask.affine_mm, Quantity.LABEL)
+    return Vertebra(level, mask, is_cut_off, own)

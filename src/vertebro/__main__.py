@@ -1,0 +1,5 @@
+"""``python -m vertebro`` is the command line."""
+
+from vertebro.interfaces.cli import main
+
+main()

@@ -1,0 +1,45 @@
+"""The story on one page: measure, judge, and say what was not done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from platform import python_version
+
+from vertebro import __version__
+from vertebro.fracture.measure import measure
+from vertebro.guidelines.decision import decide, settings
+from vertebro.guidelines.facts_of import facts_of
+from vertebro.patient.case import Case
+from vertebro.report.assessment import Assessment
+from vertebro.vocabulary.known import Unknown
+
+NOT_YET = (
+    ("simulation of the procedures", "vertebro cannot plan or simulate them yet"),
+    ("benefits and harms from pooled trials", "vertebro does not hold the trial data yet"),
+    ("the patient's factsheet", "vertebro does not write it yet"),
+)
+
+
+def assess(case: Case, say: Callable[[str], None] = lambda _: None) -> Assessment:
+    """Everything vertebro can say about one patient; ``say`` hears what is being done."""
+    say("measuring the vertebrae")
+    findings = measure(case) if not isinstance(case.spine, Unknown) else Unknown(case.spine.why)
+    say("judging")
+    facts = facts_of(case, findings)
+    decisions = decide(facts, case.level)
+    return Assessment(
+        case=case,
+        findings=findings,
+        facts=facts,
+        decisions=decisions,
+        settings=settings(),
+        versions={"vertebro": __version__, "python": python_version()},
+        not_done=_not_done(case, findings),
+    )
+
+
+def _not_done(case: Case, findings: object) -> tuple[tuple[str, str], ...]:
+    missing = [("measurements", findings.why)] if isinstance(findings, Unknown) else []
+    if isinstance(case.ct, Unknown):
+        missing.append(("density and everything read from grey values", case.ct.why))
+    return (*missing, *NOT_YET)

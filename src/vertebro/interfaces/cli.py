@@ -1,0 +1,175 @@
+"""The command line: ``vertebro demo | assess | judge | measure | explain``. Heavy imports wait."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vertebro.errors import BadInput
+
+if TYPE_CHECKING:
+    from vertebro.report.assessment import Assessment
+
+DONE, BAD_INPUT, DONE_IN_PART = 0, 2, 3
+
+app = typer.Typer(
+    name="vertebro",
+    help="From a CT, the MRI finding and a one-page record to a cited individual decision about "
+    "vertebroplasty and balloon kyphoplasty. Research software, not a medical device.",
+    epilog="Exit codes: 0 done, 2 bad input (said in words), 3 done in part (see not_done).",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the report and all other output.")]
+Json = Annotated[
+    str | None, typer.Option("--json", metavar="FILE", help="Also write JSON to FILE ('-': standard output).")
+]
+Case = Annotated[Path, typer.Argument(help="A case.yaml, or a folder that holds one.")]
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    if version:
+        from vertebro import __version__
+
+        typer.echo(f"vertebro {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def demo(
+    out: Out = Path("vertebro-demo"),
+    seed: Annotated[int, typer.Option(help="Another seed makes another patient.")] = 1,
+    show: Annotated[bool, typer.Option("--open", help="Open the report in the browser.")] = False,
+) -> None:
+    """Run the main job on a synthetic patient, written to disk as a hospital would send it."""
+    from vertebro.formats.demo import write_demo_case
+
+    _say("making the synthetic patient")
+    case = write_demo_case(out / "input", seed)
+    assessment = _assess(case, out, None)
+    if show:
+        typer.launch(str(out / "report.html"))
+    _leave(assessment)
+
+
+@app.command()
+def assess(case: Case, out: Out = Path("vertebro-out"), json: Json = None) -> None:
+    """Measure, judge and report one case: the main job."""
+    _leave(_assess(case, out, json))
+
+
+@app.command()
+def judge(
+    record: Annotated[Path, typer.Argument(help="A record or case file (YAML); images are not read.")],
+    json: Json = None,
+) -> None:
+    """The decision from the clinical record alone, with every rule and its source."""
+    from vertebro.assess import assess as assess_case
+    from vertebro.formats.casefile import read_record_case
+    from vertebro.formats.document import document
+    from vertebro.report.plain_text import decisions_in_words
+
+    assessment = assess_case(read_record_case(record))
+    if json:
+        _write_json(document(assessment), json)
+    if json != "-":
+        typer.echo(decisions_in_words(assessment))
+
+
+@app.command()
+def measure(
+    case: Annotated[
+        Path, typer.Argument(help="A case.yaml, a folder that holds one, or a mask (NIfTI, SEG).")
+    ],
+    scheme: Annotated[str | None, typer.Option(help="Label scheme of a bare mask: verse, total ...")] = None,
+    ct: Annotated[
+        Path | None, typer.Option(help="CT (NIfTI or DICOM folder) that belongs to a bare mask.")
+    ] = None,
+    json: Json = None,
+) -> None:
+    """Heights, grades, angles, canal and density of every vertebra, each with its spread."""
+    from vertebro.formats.casefile import case_of_mask, read_case
+    from vertebro.formats.document import findings_document
+    from vertebro.fracture.measure import measure as measure_case
+    from vertebro.report.plain_text import findings_in_words
+
+    is_mask = case.is_file() and case.suffix not in (".yaml", ".yml")
+    read = case_of_mask(case, scheme, ct) if is_mask else read_case(case)
+    findings = measure_case(read)
+    if json:
+        _write_json(findings_document(read, findings), json)
+    if json != "-":
+        typer.echo(findings_in_words(findings))
+
+
+@app.command()
+def explain(
+    name: Annotated[str, typer.Argument(help="A rule, value, fact or reference; or: rules, values, facts.")],
+) -> None:
+    """Where a rule or number comes from: its sentence, source, place, day checked and test cases."""
+    from vertebro.report.explain import explain as explained
+
+    typer.echo(explained(name))
+
+
+def _assess(case: Path, out: Path, json: str | None) -> Assessment:
+    from vertebro.assess import assess as assess_case
+    from vertebro.formats.casefile import read_case
+    from vertebro.formats.document import document
+    from vertebro.formats.output import write_output
+
+    _say(f"reading {case}")
+    assessment = assess_case(read_case(case), _say)
+    _say("writing the report")
+    report = write_output(assessment, out)
+    if json:
+        _write_json(document(assessment), json)
+    for decision in assessment.decisions:
+        typer.echo(
+            f"{decision.procedure.value}: {decision.stance.value}. {decision.headline}", err=json == "-"
+        )
+    typer.echo(f"report: {report}", err=json == "-")
+    return assessment
+
+
+def _write_json(data: dict[str, Any], to: str) -> None:
+    from vertebro.formats.document import as_json
+    from vertebro.formats.writing import writing
+
+    if to == "-":
+        typer.echo(as_json(data), nl=False)
+        return
+    with writing(Path(to)) as temporary:
+        temporary.write_text(as_json(data), encoding="utf-8")
+
+
+def _leave(assessment: Assessment) -> None:
+    if assessment.is_partial:
+        raise typer.Exit(DONE_IN_PART)
+
+
+def _say(what: str) -> None:
+    typer.echo(f"· {what}", err=True)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The door: bad input becomes one clear message and exit code 2."""
+    run: Callable[..., Any] = app
+    try:
+        run(arguments)
+    except BadInput as fault:
+        typer.echo(f"vertebro: {fault}", err=True)
+        sys.exit(BAD_INPUT)
+
+
+if __name__ == "__main__":
+    main()
