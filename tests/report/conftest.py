@@ -197,12 +197,12 @@ def block_spine(directions: np.ndarray[Any, Any], spacing_mm: tuple[float, float
     return Case("block spine", DAY, record, Level.L1, Volume(hu, affine, Quantity.HOUNSFIELD), spine)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def block_case() -> Case:
     return block_spine(np.eye(3), (1.0, 1.0, 1.0))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def block_assessment(block_case: Case) -> Assessment:
     return assess_blocks(block_case)
 

@@ -60,7 +60,7 @@ def page_of(assessment: Assessment) -> str:
     return html(content(assessment), Pictures.of(assessment))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def read(block_assessment: Assessment) -> Read:
     return Read(page_of(block_assessment))
 

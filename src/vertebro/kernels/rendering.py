@@ -76,14 +76,15 @@ def rendered(surfaces: list[Surface], colours: AnyArray, canvas: Canvas) -> AnyA
 def _samples(surface: Surface, canvas: Canvas) -> tuple[AnyArray, Array, Array]:
     """Pixel, distance from the viewer and brightness of points spread densely over the front faces."""
     points = (surface.points_mm - canvas.corner_mm) @ np.stack([canvas.across, canvas.down, canvas.away]).T
-    facing = surface.normals() @ -canvas.away
-    towards_lamp = surface.normals() @ _lamp(canvas)
+    normals = surface.normals()
+    facing, towards_lamp = normals @ -canvas.away, normals @ _lamp(canvas)
     corners = surface.triangles[facing[surface.triangles].max(axis=1) > 0]
     if not len(corners):
         return np.zeros(0, dtype=int), np.zeros(0), np.zeros(0)
-    weights = _spread(points, corners, canvas.pixel_mm)
-    at = np.einsum("sw,mwd->msd", weights, points[corners]).reshape(-1, 3)
-    shade = np.einsum("sw,mw->ms", weights, towards_lamp[corners]).ravel()
+    known = np.column_stack([points, towards_lamp]).astype(np.float32)  # a micrometre is not seen
+    weights = _spread(points, corners, canvas.pixel_mm).astype(np.float32)
+    spread = np.tensordot(known[corners], weights, axes=([1], [1]))  # triangle, quantity, sample
+    at, shade = np.moveaxis(spread[:, :3], 1, 2).reshape(-1, 3), spread[:, 3].ravel()
     column, row = np.floor(at[:, :2] / canvas.pixel_mm).astype(int).T
     rows, columns = canvas.shape
     seen = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
@@ -98,7 +99,8 @@ def _lamp(canvas: Canvas) -> Array:
 
 def _spread(points: Array, corners: AnyArray, pixel_mm: float) -> Array:
     """Barycentric weights (samples, 3) close enough to leave no pixel of the longest usual edge empty."""
-    edges = np.linalg.norm(points[corners] - points[np.roll(corners, 1, axis=1)], axis=-1)
+    flat = points[:, :2]
+    edges = np.linalg.norm(flat[corners] - flat[np.roll(corners, 1, axis=1)], axis=-1)
     parts = int(np.ceil(np.percentile(edges, 99) / pixel_mm)) + 1
     steps = [(i, j, parts - i - j) for i in range(parts + 1) for j in range(parts + 1 - i)]
     return np.asarray(np.array(steps) / parts)

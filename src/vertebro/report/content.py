@@ -20,7 +20,7 @@ from vertebro.report.sentences import (
     say,
     value_in_words,
 )
-from vertebro.report.tables import Table, level_table, methods, more_table, shape_table
+from vertebro.report.tables import Method, Table, level_table, methods, more_table, shape_table
 from vertebro.vocabulary.facts import fact
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
@@ -50,6 +50,7 @@ class Cited:
     """Where a statement stands: the work, its link, the place in it."""
 
     key: str
+    short: str
     work: str
     link: str
     where: str
@@ -113,7 +114,7 @@ class Content:
     level_table: Table | None
     shape_table: Table | None
     more_table: Table | None
-    methods: tuple[Pair, ...]
+    methods: tuple[Method, ...]
     density: tuple[str, ...]
     bodies: tuple[BodyWords, ...]
     facts: tuple[tuple[str, str, str], ...]
@@ -282,7 +283,8 @@ def _rule(verdict: Verdict, procedures: list[str], of: int) -> RuleWords:
 
 def _cited(key: str, where: str = "") -> Cited:
     work = references()[key]
-    return Cited(key, f"{work.by} ({work.year}). {work.title}.", work.link, where)
+    short = f"{work.by} ({work.year})"
+    return Cited(key, short, f"{short}. {work.title}.", work.link, where)
 
 
 def _density(findings: Findings | None) -> tuple[str, ...]:
@@ -293,7 +295,7 @@ def _density(findings: Findings | None) -> tuple[str, ...]:
         lines = [say("density.uncalibrated", why=fit.why)]
     else:
         lines = [say("density.calibrated", method=fit.method, kind=fit.kind)]
-        numbers = ", ".join(f"{name} {value:.4g}" for name, value in fit.numbers.items())
+        numbers = ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in fit.numbers.items())
         lines.append(f"{say('density.numbers')}: {numbers}")
     if isinstance(contrast, Unknown):
         lines.append(say("density.contrast_unknown", why=contrast.why))

@@ -132,7 +132,9 @@ class Scene:
                 colour, share = (CHOSEN, 0.0055) if chosen else (OTHERS, 0.0035)
                 lines = list(_contours(plane, vertebra.mask, pixel_mm))
                 for line in lines:
-                    drawing.outline(line, stroke=colour, stroke_width=drawing.width * share, fill=fill)
+                    closed = np.array_equal(line[0], line[-1])  # open where the picture ends
+                    draw = drawing.outline if closed else drawing.line
+                    draw(line, stroke=colour, stroke_width=drawing.width * share, fill=fill)
                 if lines:
                     bodies[vertebra.level] = _body(lines, plane)
         return bodies
@@ -215,7 +217,8 @@ def _contours(plane: Plane, mask: Volume, pixel_mm: float) -> Iterator[Array]:
         return
     for line in find_contours(share, 0.5):  # type: ignore[no-untyped-call]
         if len(line) > 12:
-            yield np.asarray((line[::3, ::-1] + 0.5) * pixel_mm)  # every second pixel is smooth enough
+            fewer = np.vstack([line[:-1:3], line[-1:]])  # a point every second pixel is smooth enough
+            yield np.asarray((fewer[:, ::-1] + 0.5) * pixel_mm)
 
 
 def _body(lines: list[Array], plane: Plane) -> Array:

@@ -87,8 +87,13 @@ def value_in_words(value: Any, unit: str = "1") -> str:
             return str(value)
         case float() | int():
             gap = "" if read_as(unit) in ("°", "") else " "
-            return f"{value:.4g}{gap}{read_as(unit)}"
+            return f"{_number(value)}{gap}{read_as(unit)}"
     return str(value).replace("_", " ")
+
+
+def _number(value: float) -> str:
+    """As somebody wrote it; a number that was worked out with three figures."""
+    return f"{value:.10g}" if round(value, 2) == value else f"{value:.3g}"
 
 
 def fact_in_words(name: str, known: Known[Any]) -> str:
@@ -133,7 +138,7 @@ def _own_sentences(level: Level, found: VertebraFindings) -> list[str]:
         for name, value in known.items()
     ]
     missing = [
-        say("lead.unknown_item", label=say(f"finding.{name}"), why=why.why)
+        say("lead.unknown_item", label=say(f"finding.{name}"), why=why.why.rstrip("."))
         for name in LEAD
         if isinstance(why := values[name], Unknown)
     ]
@@ -153,7 +158,7 @@ def _grades_of_all(findings: Findings) -> list[str]:
     lost, unsure, none, unknown = [], [], [], []
     for level, found in findings.vertebrae.items():
         if isinstance(found.genant, Unknown):
-            unknown.append(say("lead.graded_unknown_item", level=level, why=found.genant.why))
+            unknown.append(say("lead.graded_unknown_item", level=level, why=found.genant.why.rstrip(".")))
         elif found.genant.value is GenantGrade.NORMAL:
             words = say("lead.graded_loss_item", level=level, grade=in_words(found.genant))
             none.append(str(level)) if found.genant.is_certain else unsure.append(words)

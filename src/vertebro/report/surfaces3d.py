@@ -84,7 +84,7 @@ def _view(
     across: Array,
     size_mm: tuple[float, float],
 ) -> AnyArray:
-    pixel = max(size_mm) / 760  # sharp on paper at the size shown
+    pixel = max(size_mm) / 600  # sharp on paper at the size shown
     down = np.array([0.0, 0.0, -1.0])
     corner = middle - across * size_mm[0] / 2 - down * size_mm[1] / 2
     shape = (round(size_mm[1] / pixel), round(size_mm[0] / pixel))

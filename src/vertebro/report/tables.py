@@ -33,6 +33,10 @@ MORE = (
 )
 
 
+Method = tuple[str, tuple[tuple[str, str], ...]]
+"""A finding and how it was obtained: (levels, method), without levels where all are alike."""
+
+
 @dataclass(frozen=True)
 class Cell:
     """One entry of a table and a smaller line below it.
@@ -80,14 +84,17 @@ def more_table(findings: Findings, level: Level | None) -> Table:
     return _by_level(findings, level, MORE)
 
 
-def methods(findings: Findings) -> tuple[tuple[str, str], ...]:
-    """How each finding was obtained, each method once."""
-    used: dict[str, list[str]] = {}
-    for found in findings.vertebrae.values():
+def methods(findings: Findings) -> tuple[Method, ...]:
+    """How each finding was obtained; by level where the levels differ."""
+    used: dict[str, dict[str, list[str]]] = {}
+    for level, found in findings.vertebrae.items():
         for name, value in found:
-            if not isinstance(value, Unknown) and _name(name) not in used.setdefault(value.method, []):
-                used[value.method].append(_name(name))
-    return tuple((", ".join(names), method) for method, names in used.items())
+            if not isinstance(value, Unknown):
+                used.setdefault(_name(name), {}).setdefault(value.method, []).append(str(level))
+    return tuple(
+        (name, tuple((", ".join(levels) if len(ways) > 1 else "", how) for how, levels in ways.items()))
+        for name, ways in used.items()
+    )
 
 
 def _full(value: Finding) -> tuple[Cell, ...]:
