@@ -90,6 +90,16 @@ def test_names_in_the_file_come_first_and_a_contradicting_scheme_is_refused() ->
         read_spine(column([23, 24]), names, scheme="ogo")
 
 
+def test_names_that_tell_of_no_vertebra_are_not_overheard(shared_data: Path) -> None:
+    path = shared_data / "ct_lumbar_ts" / "totalseg_vertebrae_body.nii.gz"
+    labels = read_nifti(path, Quantity.LABEL)
+    for scheme in (None, "verse"):
+        with pytest.raises(BadLabels, match="vertebrae_body"):
+            read_spine(labels, names_of(path, labels), scheme=scheme)
+    itk_snap = FoundNames({20: "Label 20"}, "the file")
+    assert read_spine(column([20]), itk_snap, scheme="verse").levels == (Level.L1,)
+
+
 def test_the_users_own_table_overrules_names_with_a_note() -> None:
     names = FoundNames({20: "L1", 21: "L2"}, "the file")
     spine = read_spine(column([20, 21]), names, levels={20: Level.T12, 21: Level.L1})

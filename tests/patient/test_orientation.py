@@ -73,7 +73,6 @@ def test_all_48_headers_on_a_vertebra_of_primitives() -> None:
     [
         ("verse004/sub-verse004_seg-vert_msk.nii.gz", {20: Level.L1, 21: Level.L2}),  # L1 is crushed
         ("ct_lumbar_ts/totalseg.nii.gz", {29: Level.L3, 30: Level.L2}),  # 3 mm voxels
-        ("healthy_spine/healthy_ref_mask.nii.gz", {16: Level.T9, 17: Level.T10}),
     ],
 )
 def test_all_48_headers_on_real_masks(shared_data: Path, name: str, levels: dict[int, Level]) -> None:

@@ -129,6 +129,13 @@ def name_numbers(
         raise BadLabels("The mask is empty.", "at least one labelled vertebra", "Give the mask itself.")
     base = _named(numbers, names, scheme)
     if base is None and not levels:
+        others = [f"{n} is {names.names[n]}" for n in numbers if _is_other(n, names)]
+        if others:
+            raise BadLabels(
+                f"The names in {names.where} tell of no vertebra: {', '.join(others[:8])}.",
+                "a mask with one number for each vertebra",
+                "Give the mask of the vertebrae one by one, or name the numbers in `levels`.",
+            )
         base = _tested(labels, numbers)
     return _overridden(numbers, base, levels)
 
@@ -160,15 +167,25 @@ def _named(numbers: tuple[int, ...], names: FoundNames, scheme: str | None) -> N
     told = said.names(numbers)
     if not told:
         raise _ask(numbers, label_schemes().values(), f"{said.called} has no vertebra among them.")
-    clash = [n for n in numbers if n in read and read[n] != told.get(n)]
+    clash = [
+        n for n in numbers if (n in read and read[n] != told.get(n)) or (n in told and _is_other(n, names))
+    ]
     if clash:
         n = clash[0]
+        here = read.get(n) or names.names[n]
         raise BadLabels(
-            f"The names in {names.where} call number {n} {read[n]}; {said.called} calls it {said.calls(n)}.",
+            f"The names in {names.where} call number {n} {here}; {said.called} calls it {said.calls(n)}.",
             "one meaning for each number",
             "Leave out `scheme` to use those names, or write `levels` to overrule them.",
         )
     return Naming(told, f"the {said.called} numbering, as the user said")
+
+
+def _is_other(number: int, names: FoundNames) -> bool:
+    """True if the names call this number something that is no vertebra; ``Label 7`` says nothing."""
+    name = names.names.get(number, "").strip()
+    says_nothing = not name.strip("0123456789 ") or name.lower().startswith("label")
+    return not says_nothing and level_named(name) is None
 
 
 def _overridden(numbers: tuple[int, ...], base: Naming | None, levels: Mapping[int, Level]) -> Naming:
