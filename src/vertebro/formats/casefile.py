@@ -107,7 +107,7 @@ def _read_ct(form: CtForm | None, folder: Path) -> tuple[Volume | Unknown, tuple
     if path.is_dir():
         from vertebro.formats.dicom import read_series  # pydicom is slow to load and often not needed
 
-        ct, notes = read_series(path, form.series)
+        ct, notes = read_series(path, form.series, form.straighten)
     else:
         ct, notes = read_nifti_with_notes(path, Quantity.HOUNSFIELD)
     ct, more = _as_asked(ct, form.orientation, "the CT")

@@ -74,6 +74,10 @@ class CtForm(_Part):
     series: str | None = Field(
         default=None, description="which series of a DICOM folder: its number or UID, as it is listed"
     )
+    straighten: bool = Field(
+        default=False,
+        description="true: resample a DICOM series whose gantry was tilted; the mask must be drawn afterwards",
+    )
     orientation: Codes | None = Field(
         default=None,
         description="where the stored axes truly point, such as PIR, only where the file says it wrongly",
