@@ -153,7 +153,7 @@ def content(assessment: Assessment) -> Content:
             for n, k in assessment.facts.items()
         ),
         settings=tuple((s.name, s.in_words(), s.note, s.where) for s in assessment.settings),
-        cautions=case.notes + (measured.cautions if measured else ()) + _spine_notes(assessment),
+        cautions=_cautions(assessment),
         not_done=assessment.not_done,
         sources=_sources(assessment),
     )
@@ -181,9 +181,13 @@ def _ct(ct: Volume | Unknown) -> str:
     return say("header.ct_size", size=size, spacing=spacing, axes=ct.axis_codes)
 
 
-def _spine_notes(assessment: Assessment) -> tuple[str, ...]:
-    spine = assessment.case.spine
-    return () if isinstance(spine, Unknown) else spine.notes
+def _cautions(assessment: Assessment) -> tuple[str, ...]:
+    """What the readers noticed, what differs between person and image, what limits the numbers; each once."""
+    case, findings = assessment.case, assessment.findings
+    noticed = [*assessment.disagreements, *case.notes]
+    noticed += findings.cautions if isinstance(findings, Findings) else ()
+    noticed += () if isinstance(case.spine, Unknown) else case.spine.notes
+    return tuple(dict.fromkeys(noticed))
 
 
 def _decision(decision: Decision, shared: dict[str, tuple[str, ...]]) -> DecisionWords:

@@ -52,15 +52,22 @@ def surface_of(mask: Volume, grid_mm: float) -> Surface:
 
 
 def scene(shapes: dict[Level, Surface], chosen: Level | None) -> dict[str, Any]:
-    """What plotly needs to draw the vertebrae: data and layout."""
-    meshes = [_mesh(level, shape, level == chosen) for level, shape in shapes.items()]
-    return {"data": [*meshes, _labels(shapes), _letters(shapes)], "layout": _layout()}
+    """What plotly needs to draw the vertebrae: data in mm from their middle (LPS), and layout."""
+    middle = _middle(shapes)  # plotly lights a scene from its origin, wherever the patient lies
+    near = {level: Surface(s.points_mm - middle, s.triangles) for level, s in shapes.items()}
+    meshes = [_mesh(level, shape, level == chosen) for level, shape in near.items()]
+    return {"data": [*meshes, _labels(near), _letters(near)], "layout": _layout()}
+
+
+def _middle(shapes: dict[Level, Surface]) -> Array:
+    points = np.concatenate([shape.points_mm for shape in shapes.values()])
+    return np.asarray((points.min(axis=0) + points.max(axis=0)) / 2)
 
 
 def still(shapes: dict[Level, Surface], chosen: Level | None) -> Picture:
     """The vertebrae from the front, from the left and from behind."""
     points = np.concatenate([shape.points_mm for shape in shapes.values()])
-    middle = (points.min(axis=0) + points.max(axis=0)) / 2
+    middle = _middle(shapes)
     air = np.array([40.0, 40.0, 12.0])  # around the bones, for the words, mm
     extent = np.ptp(points, axis=0) + air
     width, height = float(max(extent[:2])), float(extent[2])
