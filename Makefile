@@ -33,7 +33,7 @@ bench: setup
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet \
-	  --extra dev pyproject.toml -o requirements-dev.lock
+	  --extra dev --extra docs pyproject.toml -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -76,7 +76,7 @@ class CtForm(_Part):
     )
     straighten: bool = Field(
         default=False,
-        description="true: resample a DICOM series whose gantry was tilted; the mask must be drawn afterwards",
+        description="true: resample a DICOM series with a tilted gantry; draw the mask on the result",
     )
     orientation: Codes | None = Field(
         default=None,

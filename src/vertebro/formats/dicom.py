@@ -27,7 +27,6 @@ from pydicom.uid import (
 from vertebro.errors import BadFile, BadInput
 from vertebro.formats.dicom_header import DAMAGED, TAGS, headers_of, text_of, whole_of
 from vertebro.formats.geometry_gate import SliceHeader, Stack, checked_stack, straightened, v
-from vertebro.formats.jpeg2000 import plugin_for
 from vertebro.formats.plausible import check_size, check_voxel_size, hounsfield
 from vertebro.formats.refusals import note, refusal
 from vertebro.kernels.arrays import AnyArray
@@ -270,8 +269,7 @@ def _planes(path: Path, frames: Sequence[int]) -> Iterator[AnyArray]:
             if not getattr(ds.file_meta, "TransferSyntaxUID", None):
                 ds.file_meta.TransferSyntaxUID = _syntax_as_read(ds)
             shape = (int(ds.Rows), int(ds.Columns))
-            plugin = plugin_for(ds.file_meta.TransferSyntaxUID)
-            for plane in iter_pixels(ds, indices=frames, raw=True, decoding_plugin=plugin):
+            for plane in iter_pixels(ds, indices=frames, raw=True):
                 if plane.shape != shape:
                     raise ValueError(f"{plane.shape[0]} rows and {plane.shape[1:]} columns, not {shape}")
                 yield plane

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 from pydicom import Dataset, FileMetaDataset
-from pydicom.encaps import encapsulate
 from pydicom.pixels.utils import compress
 from pydicom.uid import (
     CTImageStorage,
@@ -19,7 +18,6 @@ from pydicom.uid import (
 )
 
 from vertebro.errors import BadFile, BadGeometry
-from vertebro.formats.jpeg2000 import encode_lossless
 from vertebro.formats.refusals import refusal
 from vertebro.formats.writing import writing
 from vertebro.kernels.arrays import AnyArray, Array
@@ -125,13 +123,9 @@ def _slice(shared: Dataset, position_mm: Array, k: int, plane: AnyArray) -> Data
 def _compress(ds: Dataset, syntax: str | None, plane: AnyArray) -> None:
     if syntax is None:
         return
-    if syntax == JPEG2000Lossless:
-        if min(plane.shape) < SMALLEST_JPEG_2000:
-            raise refusal(BadGeometry, "writing.jpeg_2000", least=SMALLEST_JPEG_2000)
-        ds.PixelData = encapsulate([encode_lossless(np.ascontiguousarray(plane), ds.BitsStored)])
-        ds["PixelData"].VR = "OB"
-        ds.file_meta.TransferSyntaxUID = JPEG2000Lossless
-    elif syntax == DeflatedExplicitVRLittleEndian:
+    if syntax == JPEG2000Lossless and min(plane.shape) < SMALLEST_JPEG_2000:
+        raise refusal(BadGeometry, "writing.jpeg_2000", least=SMALLEST_JPEG_2000)
+    if syntax == DeflatedExplicitVRLittleEndian:
         ds.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian  # pydicom deflates the whole file
     else:
         compress(ds, syntax, generate_instance_uid=False)

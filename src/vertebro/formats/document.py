@@ -225,6 +225,7 @@ class AssessmentWire(_Wire):
     facts: dict[str, KnownWire]
     decisions: list[DecisionWire]
     settings: list[CitedWire]
+    disagreements: list[str]
     not_done: list[NotDoneWire]
 
 
@@ -239,6 +240,7 @@ def document(assessment: Assessment) -> dict[str, Any]:
         "facts": plain(assessment.facts),
         "decisions": plain(assessment.decisions),
         "settings": plain(assessment.settings),
+        "disagreements": plain(assessment.disagreements),
         "not_done": [{"what": what, "why": why} for what, why in assessment.not_done],
     }
     return AssessmentWire.model_validate(raw).model_dump(mode="json")

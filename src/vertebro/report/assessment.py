@@ -17,6 +17,7 @@ from vertebro.vocabulary.library import CitedValue
 class Assessment:
     """The case, what was measured, what was decided and why, and what was not done.
 
+    ``disagreements`` say where a person's reading and a measurement differ, in words;
     ``facts`` are the facts the rules saw; ``settings`` the numbers of our own that the answer
     depends on; ``not_done`` pairs of what was not done and why.
     """
@@ -27,6 +28,7 @@ class Assessment:
     decisions: tuple[Decision, ...]
     settings: tuple[CitedValue, ...]
     versions: Mapping[str, str]
+    disagreements: tuple[str, ...] = ()
     not_done: tuple[tuple[str, str], ...] = ()
 
     @property

@@ -74,7 +74,7 @@ class Fact:
     def in_words(self, value: Any) -> str:
         """A value of this fact as people read it: ``8 weeks``, ``no oedema``, ``yes``."""
         if self.kind in ("number", "integer"):
-            return f"{value:.4g} {read_as(self.unit, value)}".strip()
+            return f"{round(value, 2):g} {read_as(self.unit, value)}".strip()
         if self.kind == "yes_no":
             return _words().say("yes" if value else "no")
         if self.kind in ("choice", "choices"):
