@@ -14,7 +14,7 @@ from vertebro.formats.writing import writing
 from vertebro.patient.synthetic import Fracture, SyntheticSpec, synthetic_patient
 from vertebro.vocabulary.levels import Level
 
-LOSS_PCT = 38.0
+LOSS_PCT = 33.0
 """A moderate wedge fracture by Genant, clear of the limits of the next grades."""
 
 

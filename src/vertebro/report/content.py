@@ -80,6 +80,15 @@ class BodyWords:
 
 
 @dataclass(frozen=True)
+class Grounds:
+    """Reasons, conflicts, questions: one heading with its sentences."""
+
+    key: str
+    heading: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class DecisionWords:
     """The answer for one procedure, ready to be shown."""
 
@@ -88,11 +97,7 @@ class DecisionWords:
     tone: str
     headline: str
     decided_by: str
-    reasons_for: tuple[str, ...]
-    reasons_against: tuple[str, ...]
-    conflicts: tuple[str, ...]
-    ask_next: tuple[str, ...]
-    always: tuple[str, ...]
+    grounds: tuple[Grounds, ...]
     positions: tuple[tuple[str, str, str, str], ...]
     counted: str
 
@@ -106,8 +111,7 @@ class Content:
     date: str
     header: tuple[Pair, ...]
     decisions: tuple[DecisionWords, ...]
-    conflicts: tuple[str, ...]
-    always: tuple[str, ...]
+    shared: tuple[Grounds, ...]
     lead: tuple[str, ...]
     findings_heading: str
     level_heading: str
@@ -130,15 +134,14 @@ def content(assessment: Assessment) -> Content:
     level = None if isinstance(case.level, Unknown) else case.level
     measured = findings if isinstance(findings, Findings) else None
     own = measured.vertebrae.get(level) if measured and level else None
-    shared = {name: _same_for_all(assessment.decisions, name) for name in ("conflicts", "always_said")}
+    shared = _shared_grounds(assessment.decisions)
     said = Content(
         title=say("title", level=level) if level else say("title_no_level"),
         case_id=case.id,
         date=day(case.on),
         header=_header(assessment),
         decisions=tuple(_decision(d, shared) for d in assessment.decisions),
-        conflicts=shared["conflicts"],
-        always=shared["always_said"],
+        shared=_headed(shared),
         lead=tuple(lead(case, findings)),
         findings_heading=say("heading.findings_at", level=level) if level else say("heading.findings"),
         level_heading=say("heading.table_level", level=level) if level else "",
@@ -197,28 +200,50 @@ def _decision(decision: Decision, shared: dict[str, tuple[str, ...]]) -> Decisio
         if isinstance(level, Level)
         else say("decision.no_level", procedure=procedure)
     )
+    own = {
+        key: tuple(sentence for sentence in sentences if sentence not in shared[key])
+        for key, sentences in _grounds(decision).items()
+    }
     return DecisionWords(
         title=title[:1].upper() + title[1:],
         stance=decision.stance.value,
         tone=TONES[decision.stance],
         headline=decision.headline,
         decided_by=_decider(decision),
-        reasons_for=decision.reasons_for or (say("decision.none_for"),),
-        reasons_against=decision.reasons_against or (say("decision.none_against"),),
-        conflicts=() if shared["conflicts"] else decision.conflicts,
-        ask_next=tuple(
-            say("fact.question", label=fact(n).label, question=fact(n).question) for n in decision.ask_next
-        ),
-        always=() if shared["always_said"] else decision.always_said,
+        grounds=_headed(own),
         positions=tuple((p.title, p.stance.value, TONES[p.stance], p.sentence) for p in decision.positions),
         counted=_counted(decision.verdicts),
     )
 
 
-def _same_for_all(decisions: tuple[Decision, ...], name: str) -> tuple[str, ...]:
-    """What every decision says alike, to be said once; nothing where they differ."""
-    said = {getattr(decision, name) for decision in decisions}
-    return said.pop() if len(said) == 1 and len(decisions) > 1 else ()
+def _grounds(decision: Decision) -> dict[str, tuple[str, ...]]:
+    questions = tuple(
+        say("fact.question", label=fact(n).label, question=fact(n).question) for n in decision.ask_next
+    )
+    return {
+        "ask_next": questions,
+        "reasons_for": decision.reasons_for,
+        "reasons_against": decision.reasons_against,
+        "conflicts": decision.conflicts,
+        "always": decision.always_said,
+    }
+
+
+def _shared_grounds(decisions: tuple[Decision, ...]) -> dict[str, tuple[str, ...]]:
+    """What every decision says alike is said once; where none has a reason, that is said too."""
+    said = [_grounds(decision) for decision in decisions]
+    shared = {
+        key: tuple(s for s in sentences if all(s in one[key] for one in said))
+        for key, sentences in (said[0] if said else {}).items()
+    }
+    for key in ("reasons_for", "reasons_against"):
+        if said and not any(one[key] for one in said):
+            shared[key] = (say(f"decision.none_{key.removeprefix('reasons_')}"),)
+    return shared
+
+
+def _headed(grounds: dict[str, tuple[str, ...]]) -> tuple[Grounds, ...]:
+    return tuple(Grounds(k, say(f"decision.{k}"), said) for k, said in grounds.items() if said)
 
 
 def _decider(decision: Decision) -> str:

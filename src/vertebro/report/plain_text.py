@@ -19,6 +19,7 @@ def decisions_in_words(assessment: Assessment) -> str:
     """Every decision, then every rule with its answer and its source."""
     words = content(assessment)
     parts = [_decision(d) for d in words.decisions]
+    parts += [_block(ground.heading, ground.sentences) for ground in words.shared]
     parts += [_rules(body) for body in words.bodies]
     settings = [f"{name}: {value}. {why}" for name, value, why, _ in words.settings]
     parts.append(_block(say("heading.settings"), settings))
@@ -40,14 +41,7 @@ def _decision(words: DecisionWords) -> str:
         _wrapped(words.headline),
         _wrapped(_words("decided_by", by=words.decided_by)),
     ]
-    for heading, lines in (
-        ("for", words.reasons_for),
-        ("against", words.reasons_against),
-        ("conflicts", words.conflicts),
-        ("ask_next", words.ask_next),
-        ("always", words.always),
-    ):
-        parts.append(_block(_words(heading), lines))
+    parts += [_block(ground.heading, ground.sentences) for ground in words.grounds]
     said = [f"{title}: {stance}. {sentence}" for title, stance, _, sentence in words.positions]
     parts.append(_block(_words("positions"), said))
     return "\n".join(part for part in parts if part)
