@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
+from textwrap import indent
 
 import numpy as np
 
 from vertebro.formats.dicom_write import SeriesWords, write_ct_series
 from vertebro.formats.nifti import write_nifti
 from vertebro.formats.writing import writing
-from vertebro.patient.synthetic import Fracture, SyntheticSpec, synthetic_patient
+from vertebro.patient.synthetic import DAY, RECORD, Fracture, SyntheticSpec, synthetic_patient
 from vertebro.vocabulary.levels import Level
 
 LOSS_PCT = 33.0
 """A moderate wedge fracture by Genant, clear of the limits of the next grades."""
+
+
+CASE = """\
+# A synthetic patient: images and record are invented.
+id: synthetic-{seed}
+date: {day}
+level: L1
+ct: ct
+mask:
+  file: vertebrae.nii.gz
+  scheme: verse
+  confirmed_by: the program that drew her
+tissues: tissues.nii.gz
+record:
+{record}"""
 
 
 def demo_spec(seed: int, shape: tuple[int, int, int] | None = None) -> SyntheticSpec:
@@ -31,7 +46,7 @@ def demo_spec(seed: int, shape: tuple[int, int, int] | None = None) -> Synthetic
 def write_demo_case(folder: Path, seed: int, shape: tuple[int, int, int] | None = None) -> Path:
     """Write a DICOM CT series, the mask, the tissue samples and a case file; gives the case file's path."""
     patient = synthetic_patient(demo_spec(seed, shape))
-    text = files("vertebro").joinpath("data/demo_case.yaml").read_text(encoding="utf-8")
+    record = indent(RECORD.read_text(encoding="utf-8"), "  ")
     with writing(folder) as made:
         made.mkdir()
         write_ct_series(patient.ct, made / "ct", SeriesWords(description="synthetic spine"))
@@ -39,5 +54,5 @@ def write_demo_case(folder: Path, seed: int, shape: tuple[int, int, int] | None 
         write_nifti(patient.tissues, made / "tissues.nii.gz")
         stir = replace(patient.stir, values=np.rint(patient.stir.values).astype(np.int16))
         write_nifti(stir, made / "stir.nii.gz")
-        (made / "case.yaml").write_text(text.replace("{seed}", str(seed)), encoding="utf-8")
+        (made / "case.yaml").write_text(CASE.format(seed=seed, day=DAY, record=record), encoding="utf-8")
     return folder / "case.yaml"

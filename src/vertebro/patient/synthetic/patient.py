@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from types import MappingProxyType
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
 from vertebro.kernels.arrays import AnyArray
 from vertebro.patient.case import Case
@@ -31,37 +32,8 @@ from vertebro.vocabulary.levels import Level
 DAY = date(2026, 3, 2)
 """The day of the synthetic record; any day serves."""
 
-RECORD: Mapping[str, Any] = MappingProxyType(
-    {
-        "age_years": 78,
-        "sex": "female",
-        "osteoporosis": True,
-        "malignancy": "none",
-        "trauma": "low_energy",
-        "pain_nrs": 8,
-        "pain_on_analgesia": True,
-        "pain_trend": "stable",
-        "pain_source_is_fracture": True,
-        "weeks_since_fracture": 8,
-        "optimal_pain_management": True,
-        "setting": "outpatient",
-        "mobilises_on_analgesia": False,
-        "examined": True,
-        "tender_levels": (Level.L1,),
-        "exam_matches_level": True,
-        "neuro_grade": "N0",
-        "mri": "oedema",
-        "infection": "none",
-        "allergies": ("none",),
-        "inr": 1.0,
-        "platelets": 240,
-        "anticoagulant": "none",
-        "asa": 2,
-        "prone_tolerated": True,
-        "anaesthesia_plan": "sedation",
-    }
-)
-"""A plausible, wholly invented record: eight weeks of severe pain from an osteoporotic fracture of L1."""
+RECORD = Path(__file__).with_name("record.yaml")
+"""Her record, as a case file holds it."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +53,8 @@ class SyntheticPatient:
 
     def case(self, on: date = DAY, **facts: Any) -> Case:
         """Her case with the synthetic record; ``facts`` replace or add to it, None takes one out."""
-        written = {name: value for name, value in ({**RECORD, **facts}).items() if value is not None}
+        invented = yaml.safe_load(RECORD.read_text(encoding="utf-8"))
+        written = {name: value for name, value in {**invented, **facts}.items() if value is not None}
         record = ClinicalRecord.of(on, "invented for the synthetic patient", **written)
         broken = [f.level for f in self.spec.fractures]
         level = broken[0] if len(broken) == 1 else Unknown("the synthetic patient has not one fracture")
