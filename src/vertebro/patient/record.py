@@ -76,28 +76,18 @@ class ClinicalRecord:
                 )
 
 
-def _contradictions(record: ClinicalRecord) -> list[tuple[bool, str, str, str]]:
+Contradiction = tuple[bool, str, str, str]
+"""Whether it is there, the two facts, and what the record says, in words."""
+
+
+def _contradictions(record: ClinicalRecord) -> list[Contradiction]:
     get = record.value
     allergies = get("allergies") or ()
-    scanned, why_not = get("mri"), get("mri_impossible_reason")
-    wall, canal = get("posterior_wall"), get("canal_narrowing_pct")
     thinner, held = get("anticoagulant"), get("anticoagulant_held")
     male_pregnant = get("sex") == "male" and get("pregnant") is True
     return [
         (male_pregnant, "sex", "pregnant", "male and pregnant"),
         ("none" in allergies and len(allergies) > 1, "allergies", "it", "no allergy and an allergy"),
-        (
-            scanned is not None and why_not is not None,
-            "mri",
-            "mri_impossible_reason",
-            f"that MRI is impossible ({why_not}) and what it showed ({scanned})",
-        ),
-        (
-            wall == "intact" and (canal or 0) > 0,
-            "posterior_wall",
-            "canal_narrowing_pct",
-            f"that the posterior wall is intact and the canal narrowed by {canal} %",
-        ),
         (
             thinner == "none" and held is True,
             "anticoagulant",
@@ -109,6 +99,41 @@ def _contradictions(record: ClinicalRecord) -> list[tuple[bool, str, str, str]]:
             "trauma",
             "osteoporosis",
             "a fracture without injury, without osteoporosis and without a tumour",
+        ),
+        *_contradictory_findings(record),
+    ]
+
+
+def _contradictory_findings(record: ClinicalRecord) -> list[Contradiction]:
+    get = record.value
+    scanned, share, why_not = get("mri"), get("mri_oedema_fraction"), get("mri_impossible_reason")
+    wall, canal = get("posterior_wall"), get("canal_narrowing_pct")
+    shown = next((n for n in ("mri", "mri_oedema_fraction") if get(n) is not None), None)
+    found = next((n for n in ("exam_matches_level", "tender_levels") if get(n) is not None), None)
+    return [
+        (
+            shown is not None and why_not is not None,
+            str(shown),
+            "mri_impossible_reason",
+            f"that MRI is impossible ({why_not}) and what it showed",
+        ),
+        (
+            None not in (scanned, share) and (scanned == "oedema") is not ((share or 0) > 0),
+            "mri",
+            "mri_oedema_fraction",
+            f"that MRI showed {str(scanned).replace('_', ' ')} and oedema in {share} % of the vertebral body",
+        ),
+        (
+            get("examined") is False and found is not None,
+            "examined",
+            str(found),
+            "that the back was not examined and what the examination found",
+        ),
+        (
+            wall == "intact" and (canal or 0) > 0,
+            "posterior_wall",
+            "canal_narrowing_pct",
+            f"that the posterior wall is intact and the canal narrowed by {canal} %",
         ),
     ]
 
