@@ -57,6 +57,23 @@ GATES: list[tuple[dict[str, Any], Stance, str]] = [
     ({"allergies": ["barium"]}, Stance.DISCUSS, "safety.IsAllergicToOpacifier"),
     ({"asa": 4}, Stance.DISCUSS, "safety.IsVeryIll"),
     ({"prone_tolerated": False}, Stance.DISCUSS, "safety.CannotLieProne"),
+    ({"sins": 13}, Stance.REFER_URGENTLY, "safety.ScoreShowsInstability"),
+    ({"temperature": 38.0}, Stance.CORRECT_FIRST, "safety.HasFever"),
+    ({"crp": 50.0}, Stance.CORRECT_FIRST, "safety.HasHighCrp"),
+    ({"symptomatic_levels": 0}, Stance.NOT_RECOMMENDED, "safety.NoFractureHurts"),
+    ({"intravertebral_cleft": "fluid", "mri": "no_oedema"}, Stance.DISCUSS, "safety.HasCleftWithoutOedema"),
+    (
+        {
+            "intravertebral_cleft": "gas",
+            "mri": None,
+            "mri_impossible_reason": "other",
+            "bone_scan": "no_uptake",
+        },
+        Stance.DISCUSS,
+        "safety.HasCleftWithoutUptake",
+    ),
+    ({"pain_pattern": "radicular"}, Stance.DISCUSS, "safety.HasRadicularPain"),
+    ({"pulmonary_reserve": "severe"}, Stance.DISCUSS, "safety.HasPoorLungs"),
 ]
 
 
@@ -129,7 +146,11 @@ def test_an_allergy_no_source_judges_is_said_and_changes_nothing() -> None:
         ({"pain_trend": "worsening"}, Stance.CONSIDER),
         ({"pain_trend": "improving"}, Stance.WAIT),
         ({"optimal_pain_management": False}, Stance.CORRECT_FIRST),
-        ({"intravertebral_cleft": "gas", "mri": "no_oedema"}, Stance.CONSIDER),
+        ({"intravertebral_cleft": "gas"}, Stance.CONSIDER),
+        ({"intravertebral_cleft": "gas", "mri": "no_oedema"}, Stance.DISCUSS),
+        ({"temperature": 37.9, "crp": 49.9, "sins": 12}, Stance.CONSIDER),
+        ({"pulmonary_reserve": "reduced", "pain_pattern": "diffuse"}, Stance.CONSIDER),
+        ({"symptomatic_levels": 1}, Stance.CONSIDER),
         ({"mri": None, "mri_impossible_reason": "other", "bone_scan": "uptake"}, Stance.CONSIDER),
         ({"mri": None, "mri_impossible_reason": "other", "bone_scan": "no_uptake"}, Stance.NOT_RECOMMENDED),
     ],
@@ -250,7 +271,7 @@ def test_what_to_ask_next_begins_with_what_decides_most() -> None:
     assert decided(mri="no_oedema", intravertebral_cleft=None).ask_next == ("intravertebral_cleft",)
     nothing = decide({}, Unknown("nobody named it"))[0].ask_next
     assert nothing.index("infection") < nothing.index("inr") and "anticoagulant_held" not in nothing
-    assert not {fact(name).origin for name in nothing} & {"derived"}
+    assert {name for name in nothing if fact(name).origin == "derived"} == {"fracture_level"}
 
 
 def test_where_the_answer_stands_only_facts_that_could_change_it_are_asked() -> None:
@@ -282,11 +303,76 @@ def test_a_blood_thinner_comes_with_how_long_to_hold_it() -> None:
 def test_a_level_outside_the_thoracic_and_lumbar_spine_is_out_of_scope() -> None:
     for level, stance in [
         (Level.C7, Stance.OUT_OF_SCOPE),
-        (Level.T1, Stance.CONSIDER),
+        (Level.T1, Stance.NOT_ENOUGH_INFORMATION),  # so high up myeloma is asked for
+        (Level.T5, Stance.CONSIDER),
         (Level.L6, Stance.CONSIDER),
         (Level.S1, Stance.OUT_OF_SCOPE),
     ]:
         assert decide(facts_from(CLEAR_CANDIDATE), level)[0].stance is stance
+
+
+def test_the_type_of_an_unstable_spine_wins_over_a_record_that_calls_it_stable() -> None:
+    for decision in decisions(but(of_type="OF5", spinal_instability="none")).values():
+        assert decision.stance is Stance.REFER_URGENTLY
+        assert decision.decided_by == "safety.TypeShowsInstability" and "OF5" in decision.headline
+    assert decided(of_type="OF4").stance is Stance.CONSIDER
+
+
+def test_an_examination_that_contradicts_itself_goes_to_the_meeting() -> None:
+    for decision in decisions(but(exam_matches_level=True, tender_levels=["L5"])).values():
+        assert decision.stance is Stance.DISCUSS
+        assert decision.decided_by == "safety.ExaminationContradictsItself"
+        assert "L5" in decision.headline and "T12" in decision.headline
+    assert decided(exam_matches_level=True, tender_levels=["L2"]).stance is Stance.CONSIDER
+
+
+def test_nothing_is_considered_at_a_level_that_nobody_named() -> None:
+    for decision in decide(facts_from(CLEAR_CANDIDATE), Unknown("nobody named it")):
+        assert decision.stance is Stance.NOT_ENOUGH_INFORMATION
+        assert decision.ask_next[0] == "fracture_level"
+
+
+def test_high_in_the_thoracic_spine_myeloma_is_ruled_out_first() -> None:
+    def at(level: Level, **changed: Any) -> Decision:
+        return decide(facts_from(but(**changed)), level)[0]
+
+    for level in (Level.T1, Level.T4):
+        asked = at(level)
+        assert asked.stance is Stance.NOT_ENOUGH_INFORMATION and asked.ask_next == ("myeloma_screen_done",)
+        assert at(level, myeloma_screen_done=True).stance is Stance.CONSIDER
+        unscreened = at(level, myeloma_screen_done=False)
+        assert unscreened.stance is Stance.DISCUSS and unscreened.decided_by == "safety.IsUnscreenedHighUp"
+    assert at(Level.T5, myeloma_screen_done=False).stance is Stance.CONSIDER
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [({"symptomatic_levels": 2}, "2 vertebrae"), ({"cancer_history": True}, "had cancer")],
+)
+def test_a_caution_about_tumours_is_said_and_changes_nothing(changed: dict[str, Any], said: str) -> None:
+    decision = decided(**changed)
+    assert decision.stance is Stance.CONSIDER
+    assert any(said in reason for reason in decision.reasons_against)
+
+
+def test_an_answer_that_lacks_nothing_askable_still_says_what_is_wrong() -> None:
+    decision = decided(examined=False)
+    assert decision.stance is Stance.NOT_ENOUGH_INFORMATION and decision.ask_next == ()
+    assert "the back has not been examined" in decision.headline and "Ask first" not in decision.headline
+
+
+def test_waiting_with_poor_pain_treatment_names_the_pain_treatment() -> None:
+    waiting = decided(weeks_since_fracture=2.0, optimal_pain_management=False)
+    assert waiting.stance is Stance.WAIT and "Pain treatment is not yet" in waiting.headline
+    assert "Pain treatment" not in decided(weeks_since_fracture=2.0).headline
+    assert decided(optimal_pain_management=False).headline.count("Pain treatment is not yet") == 1
+
+
+def test_bodies_that_agree_on_not_now_are_no_conflict() -> None:
+    improving = decided(pain_trend="improving")
+    assert {p.stance for p in improving.positions} == {Stance.WAIT, Stance.NOT_RECOMMENDED}
+    assert improving.conflicts == ()
+    assert decided(weeks_since_fracture=2.0, optimal_pain_management=False).conflicts  # they differ on time
 
 
 def test_everybody_is_told_what_the_procedures_do_not_do() -> None:

@@ -115,6 +115,8 @@ def possible_answers(name: str) -> tuple[Any, ...]:
         return asked.choices
     if asked.kind == "choices":
         return tuple((choice,) for choice in asked.choices)
+    if asked.kind == "level":
+        return tuple(Level)
     assert asked.low is not None and asked.high is not None  # every number of the dictionary has a range
     step = 1 if asked.kind == "integer" else 0.1  # the smallest difference people write down
     limits = {v.number for r in _rules_needing(name) for v in r.values if v.unit == asked.unit}

@@ -27,6 +27,9 @@ __all__ = ["decide", "settings"]
 NO_SIDE = {Stance.NOT_ENOUGH_INFORMATION, Stance.OUT_OF_SCOPE}
 """Stances with which a body takes no side."""
 
+NOT_NOW = {Stance.WAIT, Stance.NOT_RECOMMENDED}
+"""Stances that agree on not doing it now."""
+
 PATHWAY_RULES: tuple[type[Rule], ...] = (pathway.IsEarlyException, pathway.PainTreatmentCanImprove)
 
 
@@ -78,16 +81,19 @@ class _Case:
         decisive = said.get(settled.by) or self.hearing.verdict(rules()[settled.by]).sentence
         if settled.headline == "discuss" and conflicts:
             decisive = conflicts[0]
-        also = [g for g in self.fired() if g.stance is not None and g.name() != settled.by]
+        also: list[type[Rule]] = [g for g in self.fired() if g.stance is not None and g.name() != settled.by]
+        if settled.stance is Stance.WAIT and self.hearing.outcomes[pathway.PainTreatmentCanImprove] is MET:
+            also.insert(0, pathway.PainTreatmentCanImprove)
+        key = "nothing_to_ask" if settled.headline == "not_enough" and not asked else settled.headline
         numbers = numbers_of(str(pathway.__file__)) | numbers_of(bodies()["ros"].file)
         first = words().say(
-            f"headline.{settled.headline}",
+            f"headline.{key}",
             **numbers,
             Procedure=self.procedure.value.capitalize(),
             sentence=decisive,
             missing=", ".join(fact(name).label for name in asked),
         )
-        return " ".join([first, *(self.hearing.verdict(gate).sentence for gate in also)])
+        return " ".join([first, *(self.hearing.verdict(rule).sentence for rule in also)])
 
     def fired(self) -> list[type[Gate]]:
         """The gates that fire, cautions included, in the order in which they are asked."""
@@ -109,7 +115,7 @@ class _Case:
                 _conflict((first, ours.sentence), (second, theirs.sentence), topic)
                 for topic, (ours, theirs) in differing.items()
             ]
-            if not differing:
+            if not differing and not {first.stance, second.stance} <= NOT_NOW:
                 said.append(_conflict((first, first.sentence), (second, second.sentence)))
         return tuple(said)
 

@@ -47,10 +47,14 @@ def exam_matches_level(facts: Facts) -> Worked | None:
     tender, level = _value(facts, "tender_levels"), _value(facts, "fracture_level")
     if tender is None or level is None:
         return None
+    return lies_near(tender, level), "tender_levels", ("tender_levels", "fracture_level")
+
+
+def lies_near(tender: Iterable[Level], level: Level) -> bool:
+    """True if a tender vertebra is the broken one or near enough to it for an examination by hand."""
     thoracic = level.region is Region.THORACIC
     reach = (own.level_match_thoracic if thoracic else own.level_match).number
-    near = any(steps_between(level, other) <= reach for other in tender)
-    return near, "tender_levels", ("tender_levels", "fracture_level")
+    return any(steps_between(level, other) <= reach for other in tender)
 
 
 def steps_between(one: Level, other: Level) -> int:

@@ -14,7 +14,7 @@ MEDICARE = "medicare_lcd_vertebral_augmentation"
 MEDICARE_ABSOLUTE = "absolute contraindications, as summarised"
 MEDICARE_RELATIVE = "relative contraindications, as summarised"
 IFU = "kyphon_xpander_ifu"
-OF_CARD = "of_pocket_card"
+VERTOS = "vertos_ii_2010"
 
 
 class IsChild(Gate):
@@ -78,9 +78,9 @@ class IsNotOsteoporotic(Gate):
 
 
 class IsOutsideThoracolumbarSpine(Gate):
-    """The policies cover T1 to L5."""
+    """The policies cover T1 to L5; a level that nobody named may lie outside."""
 
-    stage, stance, blocks = Stage.SCOPE, Stance.OUT_OF_SCOPE, False
+    stage, stance = Stage.SCOPE, Stance.OUT_OF_SCOPE
     source, where = MEDICARE, "levels covered (T1 to L5), L34976 as summarised"
 
     @staticmethod
@@ -236,6 +236,18 @@ class HadPassingDeficit(Gate):
         return neuro_grade == "N1"
 
 
+class HasRadicularPain(Gate):
+    """Pain along a nerve may come from the root, which cement does not free."""
+
+    stage, stance, blocks = Stage.RELATIVE, Stance.DISCUSS, False
+    source, where = VERTOS, "exclusion criteria: radicular syndrome"
+
+    @staticmethod
+    def holds(pain_pattern: str) -> bool:
+        """True if the pain runs along a nerve."""
+        return pain_pattern == "radicular"
+
+
 class HasTooManyLevels(Gate):
     """More fractures than policies allow in one procedure are for the meeting."""
 
@@ -301,6 +313,18 @@ class IsVeryIll(Gate):
     def holds(asa: int) -> bool:
         """True from that class on."""
         return asa >= v.asa_from.number
+
+
+class HasPoorLungs(Gate):
+    """Severely reduced lungs bear neither lying face down nor cement in their vessels well."""
+
+    stage, stance, blocks = Stage.FEASIBILITY, Stance.DISCUSS, False
+    source, where = VERTOS, "exclusion criteria: severe cardio-pulmonary comorbidity"
+
+    @staticmethod
+    def holds(pulmonary_reserve: str) -> bool:
+        """True if the reserve is severely reduced."""
+        return pulmonary_reserve == "severe"
 
 
 class CannotLieProne(Gate):
