@@ -368,6 +368,12 @@ def test_waiting_with_poor_pain_treatment_names_the_pain_treatment() -> None:
     assert decided(optimal_pain_management=False).headline.count("Pain treatment is not yet") == 1
 
 
+def test_both_bodies_may_say_no_before_everything_is_known() -> None:
+    """Mild pain needs no MRI to be turned down; severe pain without one is not answered."""
+    assert decided(pain_nrs=3, mri=None).stance is Stance.NOT_RECOMMENDED
+    assert decided(pain_nrs=7, mri=None).stance is Stance.NOT_ENOUGH_INFORMATION
+
+
 def test_bodies_that_agree_on_not_now_are_no_conflict() -> None:
     improving = decided(pain_trend="improving")
     assert {p.stance for p in improving.positions} == {Stance.WAIT, Stance.NOT_RECOMMENDED}
@@ -391,6 +397,7 @@ def test_everybody_is_told_what_the_procedures_do_not_do() -> None:
         "osteoporosis itself",
     ):
         assert words in said
+    assert "Royal Osteoporosis Society says" in said and "found no such difference" in said
     assert decided(pain_nrs=0).always_said == always_said()
 
 
