@@ -274,6 +274,17 @@ def test_what_to_ask_next_begins_with_what_decides_most() -> None:
     assert {name for name in nothing if fact(name).origin == "derived"} == {"fracture_level"}
 
 
+def test_every_danger_is_asked_before_what_only_consider_needs() -> None:
+    asked = decide({}, Unknown("nobody named it"))[0].ask_next
+    dangers = {"age_years", "trauma", "malignancy", "osteoporosis", "neuro_grade", "infection"}
+    bodies_need = {"pain_nrs", "pain_trend", "weeks_since_fracture", "exam_matches_level", "mri"}
+    first = dangers | bodies_need | {"optimal_pain_management"}
+    assert set(asked[: len(first)]) == first
+    # a danger goes before a fact that would settle more, because nothing is answered without it
+    one_of_each = decided(age_years=None, allergies=None, inr=None, sex="male").ask_next
+    assert one_of_each[0] == "age_years" and set(one_of_each) == {"age_years", "allergies", "inr"}
+
+
 def test_where_the_answer_stands_only_facts_that_could_change_it_are_asked() -> None:
     settled = decided(neuro_grade="N3", asa=None, spinal_instability=None)
     assert settled.stance is Stance.REFER_URGENTLY and settled.ask_next == ()
@@ -285,6 +296,8 @@ def test_limits_are_tried_on_both_sides() -> None:
     assert {1.4, 1.5, 1.6, 1.8, 1.9, 0.5, 20.0} <= {round(answer, 6) for answer in possible_answers("inr")}
     assert {0, 6, 7, 8, 10} <= set(possible_answers("pain_nrs"))
     assert possible_answers("allergies")[1] == ("pmma",)
+    assert possible_answers("asa") == (1, 3, 4, 5)
+    assert possible_answers("fracture_level") == tuple(Level)
 
 
 def test_a_blood_thinner_comes_with_how_long_to_hold_it() -> None:
@@ -460,6 +473,18 @@ def assert_nothing_speaks_against(decision: Decision, known: dict[str, Known[Any
     assert value["inr"] <= 1.8 and value["platelets"] >= 50 and value["asa"] < 4
     assert value["pain_nrs"] >= 7 and value["posterior_wall"] == "intact"
     assert decision.procedure is PVP or "iodinated_contrast" not in value["allergies"]
+    assert isinstance(decision.level, Level) and 8 <= value["weeks_since_fracture"] <= 12
+    assert value["pain_trend"] != "improving" and value["optimal_pain_management"] is True
+    assert value.get("exam_matches_level") is not False and value.get("pain_source_is_fracture") is not False
+    assert value["osteoporosis"] is True and value["prone_tolerated"] is True
+    assert value.get("mri") != "no_oedema" and not value.get("canal_narrowing_pct")
+    assert value.get("spinal_instability", "none") == "none" and value.get("of_type") != "OF5"
+    assert value["anticoagulant"] == "none" or value["anticoagulant_held"] is True
+    assert value.get("sins", 0) < 13 and value.get("temperature", 30) < 38 and value.get("crp", 0) < 50
+    assert 1 <= value.get("symptomatic_levels", 1) <= 3
+    assert value.get("pain_pattern") != "radicular" and value.get("pulmonary_reserve") != "severe"
+    signs = (*value.get("tumour_signs", ()), *value.get("infection_signs", ()))
+    assert set(signs) <= {"none"}
 
 
 FOR_CONSIDER = {
@@ -469,8 +494,19 @@ FOR_CONSIDER = {
 
 
 @settings(max_examples=150, deadline=None)
-@given(known=st.fixed_dictionaries(FOR_CONSIDER))
-def test_near_the_clear_candidate_consider_keeps_its_promise(known: dict[str, Known[Any]]) -> None:
+@given(
+    known=st.fixed_dictionaries(FOR_CONSIDER),
+    more=st.lists(
+        st.sampled_from([f for f in RECORDED if f.name not in CLEAR_CANDIDATE]).flatmap(
+            lambda f: st.tuples(st.just(f.name), any_answer(f))
+        ),
+        max_size=3,
+    ),
+)
+def test_near_the_clear_candidate_consider_keeps_its_promise(
+    known: dict[str, Known[Any]], more: list[tuple[str, Any]]
+) -> None:
+    known = known | {name: Known(value, "drawn") for name, value in more}
     for decision in decide(known, LEVEL):
         if decision.stance is Stance.CONSIDER:
             assert_nothing_speaks_against(decision, known)

@@ -59,7 +59,7 @@ def known_danger(question: Question) -> Settled | None:
 
 
 def too_little_known(question: Question) -> Settled | None:
-    """No answer while a danger is unchecked, or while a body lacks pain, examination or imaging for its own."""
+    """No answer while a danger is unchecked, or while a body lacks what it needs for its own."""
     for gate in gates(question.procedure):
         if gate.must_know and question.outcomes[gate] is UNKNOWN:
             return Settled(Stance.NOT_ENOUGH_INFORMATION, "not_enough", gate.name())
