@@ -297,6 +297,8 @@ def test_limits_are_tried_on_both_sides() -> None:
     assert {0, 6, 7, 8, 10} <= set(possible_answers("pain_nrs"))
     assert possible_answers("allergies")[1] == ("pmma",)
     assert possible_answers("asa") == (1, 3, 4, 5)
+    assert possible_answers("pain_nrs") == (0, 1, 6, 7, 8, 9, 10)
+    assert possible_answers("pregnant") == (True, False)
     assert possible_answers("fracture_level") == tuple(Level)
 
 
@@ -385,6 +387,18 @@ def test_both_bodies_may_say_no_before_everything_is_known() -> None:
     """Mild pain needs no MRI to be turned down; severe pain without one is not answered."""
     assert decided(pain_nrs=3, mri=None).stance is Stance.NOT_RECOMMENDED
     assert decided(pain_nrs=7, mri=None).stance is Stance.NOT_ENOUGH_INFORMATION
+
+
+def test_a_body_in_favour_is_shown_behind_the_safety_check_that_decided() -> None:
+    def sentences(**changed: Any) -> list[str]:
+        return [p.sentence for p in decided(**changed).positions if p.stance is Stance.CONSIDER]
+
+    for danger in ({"infection": "suspected"}, {"inr": 2.6}, {"posterior_wall": "breached"}):
+        assert len(sentences(**danger)) == 2
+        assert all("safety check that decided goes before" in said for said in sentences(**danger))
+    assert not any("safety check" in said for said in [*sentences(), *sentences(weeks_since_fracture=2.0)])
+    turned_down = decided(infection="suspected", pain_nrs=3).positions
+    assert not any("safety check" in position.sentence for position in turned_down)
 
 
 def test_bodies_that_agree_on_not_now_are_no_conflict() -> None:

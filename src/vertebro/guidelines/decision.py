@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from vertebro.guidelines.ask import ask_next
@@ -61,7 +61,7 @@ class _Case:
             headline=self.headline(settled, positions, conflicts, asked),
             decided_by=settled.by,
             verdicts=(*before, *(verdict for position in positions for verdict in position.verdicts)),
-            positions=positions,
+            positions=tuple(_behind_the_gate(p, settled) for p in positions),
             conflicts=conflicts,
             reasons_for=with_sources(self.criteria(MET)),
             reasons_against=with_sources([*map(self.hearing.verdict, self.fired()), *self.criteria(NOT_MET)]),
@@ -142,6 +142,13 @@ class _Case:
 def _single_rules(rule: type[Rule]) -> tuple[type[Rule], ...]:
     """The parts of a rule that joins others by 'and', or the rule itself."""
     return rule.parts if issubclass(rule, AllOf) and rule.settles is NOT_MET else (rule,)
+
+
+def _behind_the_gate(position: Position, settled: Settled) -> Position:
+    """A body that would consider it says so only behind the safety check that decided otherwise."""
+    if settled.headline != "gate" or position.stance is not Stance.CONSIDER:
+        return position
+    return replace(position, sentence=f"{position.sentence} {words().say('behind_the_gate')}")
 
 
 def _conflict(one: tuple[Position, str], other: tuple[Position, str], topic: str = "") -> str:
