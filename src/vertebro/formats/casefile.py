@@ -16,6 +16,7 @@ from vertebro.formats.nifti import read_label_table, read_nifti, read_nifti_with
 from vertebro.patient.case import Case, Phantom
 from vertebro.patient.mask_fit import check_mask_fits_ct
 from vertebro.patient.orientation import Orientation, bodies_alone, check_orientation, with_axis_codes
+from vertebro.patient.proportions import check_proportions, check_volumes
 from vertebro.patient.record import ClinicalRecord
 from vertebro.patient.spine import Spine
 from vertebro.patient.volume import Volume
@@ -125,10 +126,11 @@ def _read_mask(
     labels, more = _as_asked(labels, form.orientation, "the mask")
     body = _read_body(form, folder, labels)
     spine = read_spine(labels, names, form.scheme, form.levels, body)
+    check_volumes(spine)
     lie = check_orientation(spine)
+    check_proportions(spine, lie)
     said = [*notes, *more, *spine.notes, *lie.notes]
-    if form.confirmed_by:
-        said.append(say("confirmed", by=form.confirmed_by))
+    said.append(say("confirmed", by=form.confirmed_by) if form.confirmed_by else say("not_confirmed"))
     if isinstance(ct, Volume):
         said.append(_fit_note(ct, spine, lie))
     return replace(spine, notes=tuple(said)), tuple(said)

@@ -16,6 +16,7 @@ import yaml
 from vertebro.errors import BadInput, BadLabels, nearest
 from vertebro.kernels.arrays import AnyArray, Array
 from vertebro.kernels.orientation import label_places
+from vertebro.patient.proportions import possible_volume_ml
 from vertebro.patient.spine import Spine
 from vertebro.patient.volume import Volume
 from vertebro.vocabulary.levels import Level
@@ -272,10 +273,8 @@ def _can_be_a_spine(
 
 
 def _possible_size(level: Level, volume_ml: float) -> bool:
-    return any(
-        Level(first).order <= level.order <= Level(last).order and least <= volume_ml <= most
-        for first, last, least, most in v.possible_volume_ml.value
-    )
+    least, most = possible_volume_ml(level)
+    return least <= volume_ml <= most
 
 
 def _levels_apart(upper: Level, lower: Level) -> int:
