@@ -108,7 +108,7 @@ def test_a_contradictory_record_is_refused_with_its_line(tmp_path: Path) -> None
 
 
 def test_a_missing_file_and_an_empty_folder_are_said_in_words(tmp_path: Path) -> None:
-    with pytest.raises(BadFile, match="no such file"):
+    with pytest.raises(BadFile, match="There is no file"):
         read_case(tmp_path / "nowhere.yaml")
     with pytest.raises(BadFile, match=r"no case\.yaml"):
         read_case(tmp_path)

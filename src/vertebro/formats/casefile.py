@@ -13,6 +13,7 @@ from vertebro.formats.caseform import CaseForm, CtForm, MaskForm, read_form, rea
 from vertebro.formats.label_names import names_of
 from vertebro.formats.labels import FoundNames, read_spine, whole_numbers
 from vertebro.formats.nifti import read_label_table, read_nifti, read_nifti_with_notes
+from vertebro.formats.places import is_folder
 from vertebro.patient.case import Case, Phantom
 from vertebro.patient.mask_fit import check_mask_fits_ct
 from vertebro.patient.orientation import Orientation, bodies_alone, check_orientation, with_axis_codes
@@ -80,7 +81,7 @@ def case_of_mask(mask: Path, scheme: str | None = None, ct: Path | None = None) 
 
 
 def _case_path(path: Path) -> Path:
-    if not path.is_dir():
+    if not is_folder(path):
         return path
     found = [path / name for name in CASE_NAMES if (path / name).is_file()]
     if len(found) == 1:
@@ -105,7 +106,7 @@ def _read_ct(form: CtForm | None, folder: Path) -> tuple[Volume | Unknown, tuple
     if form is None:
         return Unknown("no CT was given"), ()
     path = folder / form.file
-    if path.is_dir():
+    if is_folder(path):
         from vertebro.formats.dicom import read_series  # pydicom is slow to load and often not needed
 
         ct, notes = read_series(path, form.series, form.straighten)

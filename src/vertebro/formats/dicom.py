@@ -27,6 +27,7 @@ from pydicom.uid import (
 from vertebro.errors import BadFile, BadInput
 from vertebro.formats.dicom_header import DAMAGED, TAGS, headers_of, text_of, whole_of
 from vertebro.formats.geometry_gate import SliceHeader, Stack, checked_stack, straightened, v
+from vertebro.formats.places import is_folder
 from vertebro.formats.plausible import check_size, check_voxel_size, hounsfield
 from vertebro.formats.refusals import note, refusal
 from vertebro.kernels.arrays import AnyArray
@@ -107,10 +108,8 @@ def read_series(
 
 
 def _looked_through(folder: Path) -> _Folder:
-    if not folder.exists():
-        raise refusal(BadFile, "file.missing", path=folder)
     images, others = [], []
-    for path in [folder] if folder.is_file() else _files_in(folder):
+    for path in _files_in(folder) if is_folder(folder) else [folder]:
         here = _images_in(path)
         if here is None:
             others.append(path.name)

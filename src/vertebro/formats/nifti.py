@@ -17,6 +17,7 @@ from nibabel.nifti1 import Nifti1Extension
 from nibabel.spatialimages import HeaderDataError, HeaderTypeError
 
 from vertebro.errors import BadFile, BadGeometry
+from vertebro.formats.places import is_folder
 from vertebro.formats.plausible import check_size, check_voxel_size, hounsfield, v
 from vertebro.formats.refusals import note, refusal
 from vertebro.formats.writing import writing
@@ -105,10 +106,8 @@ def read_label_table(path: Path) -> dict[int, str] | None:
 
 
 def _opened(path: Path) -> Any:
-    if path.is_dir():
+    if is_folder(path):
         raise refusal(BadFile, "file.folder", path=path)
-    if not path.exists():
-        raise refusal(BadFile, "file.missing", path=path)
     _check_name(path)
     try:
         with path.open("rb") as file:

@@ -17,6 +17,7 @@ from pydicom.uid import SegmentationStorage
 from vertebro.errors import BadFile, BadGeometry, BadLabels
 from vertebro.formats.dicom_header import DAMAGED
 from vertebro.formats.labels import level_named
+from vertebro.formats.places import is_folder
 from vertebro.formats.plausible import check_size, check_voxel_size, v
 from vertebro.formats.refusals import refusal
 from vertebro.kernels.arrays import AnyArray
@@ -56,10 +57,8 @@ def read_seg(path: Path, ct: Volume | None = None) -> tuple[Volume, dict[int, st
 
 
 def _opened(path: Path) -> Segmentation:
-    if path.is_dir():
+    if is_folder(path):
         raise refusal(BadFile, "file.folder", path=path)
-    if not path.exists():
-        raise refusal(BadFile, "file.missing", path=path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

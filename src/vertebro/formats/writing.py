@@ -24,6 +24,8 @@ def writing(path: Path) -> Iterator[Path]:
     folder what has the same name is replaced, and everything else in it stays.
     """
     path = Path(path).absolute()
+    if not path.name:
+        raise refusal(BadFile, "writing.impossible", path=path, why="it is the root of the disk")
     room = _room_beside(path)
     try:
         temporary = room / path.name
