@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from vertebro.errors import BadFile
-from vertebro.formats.labels import FoundNames, level_named, numbers_in
+from vertebro.formats.labels import FoundNames, level_named
 from vertebro.formats.nifti import read_label_table
+from vertebro.kernels.labelled import numbers_in
 from vertebro.patient.volume import Volume
 
 MOST_BYTES = 1024 * 1024  # a table of names is a few KiB

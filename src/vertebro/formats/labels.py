@@ -15,7 +15,7 @@ import yaml
 
 from vertebro.errors import BadInput, BadLabels, nearest
 from vertebro.kernels.arrays import AnyArray, Array
-from vertebro.kernels.orientation import label_places
+from vertebro.kernels.labelled import label_places, numbers_in
 from vertebro.patient.proportions import possible_volume_ml
 from vertebro.patient.spine import Spine
 from vertebro.patient.volume import Volume
@@ -139,11 +139,6 @@ def name_numbers(
             )
         base = _tested(labels, numbers)
     return _overridden(numbers, base, levels)
-
-
-def numbers_in(values: AnyArray) -> tuple[int, ...]:
-    """The numbers a mask holds, without 0."""
-    return tuple(int(n) for n in np.unique(values) if n != 0)
 
 
 def level_named(name: str) -> Level | None:

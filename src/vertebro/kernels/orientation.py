@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from vertebro.kernels.arrays import AnyArray, Array, Mask
+from vertebro.kernels.arrays import Array, Mask
 
 POINT_MM = 1.5  # spacing of the sampled points: finer than the thinnest lamina, coarse enough to be quick
 PIXEL_MM = 2.0  # a pixel of the shadow is wider than the points lie apart, so that solid bone has no gaps
@@ -82,7 +82,7 @@ def _points_mm(mask: Mask, steps_mm: Array) -> Array:
     spacing = np.linalg.norm(steps_mm, axis=0)
     stride = np.maximum(1, (POINT_MM / spacing).astype(int))
     if (stride > 1).any():  # a fine image: what a coarser voxel holds any of is filled
-        mask = _coarser(mask, stride)
+        mask = coarser(mask, stride)
     repeats = np.ceil(spacing * stride / POINT_MM).astype(int)
     offsets = [((np.arange(n) + 0.5) / n - 0.5) * s for n, s in zip(repeats, stride, strict=True)]
     within = np.stack(np.meshgrid(*offsets, indexing="ij"), axis=-1).reshape(-1, 3)
@@ -90,7 +90,8 @@ def _points_mm(mask: Mask, steps_mm: Array) -> Array:
     return np.asarray((index[:, None] + within[None]).reshape(-1, 3) @ steps_mm.T)
 
 
-def _coarser(mask: Mask, stride: Array) -> Mask:
+def coarser(mask: Mask, stride: Array) -> Mask:
+    """The mask on every ``stride``-th voxel: filled where the larger voxel holds any of it."""
     padded = np.pad(mask, [(0, int(-n % s)) for n, s in zip(mask.shape, stride, strict=True)])
     (i, j, k), (a, b, c) = padded.shape, stride
     return np.asarray(padded.reshape(i // a, a, j // b, b, k // c, c).any(axis=(1, 3, 5)))
@@ -170,13 +171,3 @@ def _across(direction: Array) -> Array:
     first = np.cross(direction, np.eye(3)[np.abs(direction).argmin()])
     first /= np.linalg.norm(first)
     return np.array([first, np.cross(direction, first)])
-
-
-def label_places(values: AnyArray) -> dict[int, tuple[int, Array]]:
-    """For each number of a label image, without 0: how many voxels, and their mean index."""
-    found: dict[int, tuple[int, Array]] = {}
-    for number, box in enumerate(ndimage.find_objects(values), start=1):
-        if box is not None:
-            index = np.argwhere(values[box] == number) + [s.start for s in box]
-            found[number] = (len(index), index.mean(axis=0))
-    return found

@@ -12,11 +12,13 @@ from scipy import ndimage
 
 from vertebro.errors import BadAnatomy, BadGeometry
 from vertebro.kernels.arrays import Array, Mask
+from vertebro.kernels.orientation import coarser
 from vertebro.patient.orientation import say, v
 from vertebro.patient.spine import Spine
 from vertebro.patient.volume import Volume
 
 SHELL_MM = 4.0  # soft tissue around the bone; less than the 6 mm of air a vertebra is cut out with
+COARSE_MM = 1.5  # a shell of 4 mm is then still two voxels thick, and a fine grid eight times quicker
 CLIP_HU = (-100.0, 400.0)  # gas and metal, however extreme, weigh no more than fat and dense bone
 SHIFTS_MM = (
     -8.0,
@@ -84,13 +86,21 @@ def _inside_and_around(spine: Spine) -> tuple[Array, Array]:
     inside, around = [], []
     for vertebra in spine:
         mask = vertebra.mask
-        away = ndimage.distance_transform_edt(~mask.values, sampling=mask.spacing_mm)
         inside.append(mask.to_mm(np.argwhere(mask.values)))
-        around.append(mask.to_mm(np.argwhere((away > 0) & (away <= SHELL_MM))))
+        around.append(_shell_mm(mask))
     shell = np.vstack(around)
     for vertebra in spine:  # the neighbour's facet is bone, not surroundings
         shell = shell[~_lies_in(vertebra.mask, shell)]
     return _thinned(np.vstack(inside)), _thinned(shell)
+
+
+def _shell_mm(mask: Volume) -> Array:
+    """Places around a mask; a fine grid is thinned, since a fraction of its voxels is enough."""
+    every = np.maximum(1, (COARSE_MM / mask.spacing_mm).astype(int))
+    filled = coarser(mask.values, every)
+    away = ndimage.distance_transform_edt(~filled, sampling=mask.spacing_mm * every)
+    index = np.argwhere((away > 0) & (away <= SHELL_MM)) * every + (every - 1) / 2
+    return mask.to_mm(index[(index <= np.array(mask.shape) - 1).all(axis=1)])
 
 
 def _lies_in(mask: Volume, points_mm: Array) -> Mask:

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from scipy.ndimage import find_objects
 
 from vertebro.errors import BadLabels, HouseFault
 from vertebro.kernels.arrays import Array
+from vertebro.kernels.labelled import Box, boxes_of
 from vertebro.patient.volume import Volume
 from vertebro.vocabulary.grades import Quantity
 from vertebro.vocabulary.levels import Level
-
-Box = tuple[slice, slice, slice]
 
 
 @dataclass(frozen=True)
@@ -69,9 +67,8 @@ class Spine:
         cls, labels: Volume, levels: Mapping[int, Level], named_by: str, body: Volume | None = None
     ) -> Spine:
         """Cut the vertebrae out of a label image; ``levels`` says which number is which vertebra."""
-        boxes = find_objects(labels.values.astype(np.int32, copy=False))
-        found = {number: box for number, box in enumerate(boxes, start=1) if box and number in levels}
-        cut = {levels[n]: _cut_out(labels, n, levels[n], box, body) for n, box in found.items()}
+        boxes = boxes_of(labels.values)
+        cut = {levels[n]: _cut_out(labels, n, levels[n], b, body) for n, b in boxes.items() if n in levels}
         return cls(cut, named_by)
 
     @property
