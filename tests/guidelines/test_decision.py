@@ -401,6 +401,27 @@ def test_a_body_in_favour_is_shown_behind_the_safety_check_that_decided() -> Non
     assert not any("safety check" in position.sentence for position in turned_down)
 
 
+@pytest.mark.parametrize(
+    ("changed", "opening"),
+    [
+        ({}, "Vertebroplasty may be considered as an option."),
+        ({"weeks_since_fracture": 2.0}, "Wait and review in 2 to 4 weeks. It is 2 weeks"),
+        ({"weeks_since_fracture": 7.0}, "Discuss in the meeting. On the right time"),
+        ({"pain_nrs": 3}, "Not recommended. Not usually used."),
+        ({"mri": None}, "Not enough information. Ask first: MRI."),
+        ({"optimal_pain_management": False}, "Correct first. Pain treatment"),
+    ],
+    ids=str,
+)
+def test_a_headline_opens_with_its_stance(changed: dict[str, Any], opening: str) -> None:
+    assert decided(**changed).headline.startswith(opening)
+
+
+def test_a_headline_holds_each_gate_once_and_no_caution() -> None:
+    assert decided(inr=1.9).headline == "Correct first: the INR of 1.9 is above 1.8."
+    assert "1.6" not in decided(inr=1.6, platelets=40.0).headline
+
+
 def test_bodies_that_agree_on_not_now_are_no_conflict() -> None:
     improving = decided(pain_trend="improving")
     assert {p.stance for p in improving.positions} == {Stance.WAIT, Stance.NOT_RECOMMENDED}
