@@ -167,7 +167,8 @@ def with_sources(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
     """The sentences, each once, followed by who says so."""
     said: dict[str, dict[str, None]] = {}
     for verdict in verdicts:
-        said.setdefault(verdict.sentence, {})[references()[verdict.source].by] = None
+        body = bodies().get(verdict.body)
+        said.setdefault(verdict.sentence, {})[body.title if body else references()[verdict.source].by] = None
     return tuple(
         words().say("reason", sentence=sentence, source="; ".join(who)) for sentence, who in said.items()
     )
