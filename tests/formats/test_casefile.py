@@ -13,6 +13,7 @@ from simple_vertebra import painted, simple_vertebra
 from vertebro.errors import BadAnatomy, BadCase, BadFile, BadGeometry, BadInput, BadRecord
 from vertebro.formats.case_docs import fields_table, with_fresh_tables
 from vertebro.formats.casefile import case_of_mask, read_case, read_record, read_record_case
+from vertebro.formats.labels import scheme_named
 from vertebro.formats.nifti import read_nifti, write_nifti
 from vertebro.patient.case import Phantom
 from vertebro.patient.spine import Spine
@@ -275,3 +276,23 @@ def test_the_crop_with_the_wrong_header_is_caught_in_a_case(shared_data: Path, t
         read_case(written(tmp_path, text))
     spine = read_case(written(tmp_path, text.replace("levels:", "orientation: RAS, levels:"))).spine
     assert isinstance(spine, Spine) and "read as RAS instead of LPS" in " ".join(spine.notes)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_case_file_in_utf_16_is_told_to_become_utf_8(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "case.yaml"
+    path.write_bytes("id: a\ndate: 2024-05-02\n".encode(encoding))
+    with pytest.raises(BadFile, match="Save the file as UTF-8"):
+        read_case(path)
+
+
+def test_only_the_first_of_very_many_faults_are_listed(tmp_path: Path) -> None:
+    path = written(tmp_path, "id: a\ndate: 2024-05-02\n" + "".join(f"x{n}: 1\n" for n in range(500)))
+    with pytest.raises(BadCase, match="500 faults") as refusal:
+        read_case(path)
+    assert len(str(refusal.value).splitlines()) < 30 and "and 480 more" in str(refusal.value)
+
+
+def test_a_scheme_may_be_called_as_its_own_program_calls_it() -> None:
+    assert scheme_named("total").key == "totalsegmentator"
+    assert scheme_named("vertebrae_mr").key == "totalsegmentator_vertebrae_mr"

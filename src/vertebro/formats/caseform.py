@@ -18,6 +18,7 @@ from vertebro.vocabulary.levels import Level
 
 T = TypeVar("T")
 
+MOST_FAULTS = 20  # shown at once; a file with more is of another kind, or wrong throughout
 BARE_FIELDS = ("id", "date", "level")
 """Fields of a bare record that are not clinical facts."""
 
@@ -263,7 +264,9 @@ def _without_faults(marked: MarkedYaml, part: T | None) -> T:
         return part
     faults = sorted(set(marked.faults), key=lambda f: f.line)
     count = f"{len(faults)} faults" if len(faults) > 1 else "a fault"
-    lines = "".join(f"\n  {fault}" for fault in faults)
+    lines = "".join(f"\n  {fault}" for fault in faults[:MOST_FAULTS])
+    if len(faults) > MOST_FAULTS:
+        lines += f"\n  and {len(faults) - MOST_FAULTS} more"
     kind = BadRecord if all(f.in_record for f in faults) else BadCase
     raise kind(
         f"{marked.path.name} has {count}:{lines}",

@@ -38,6 +38,7 @@ class LabelScheme:
     levels: Mapping[int, Level]
     others: Mapping[int, str]
     source: str
+    also: str = ""
 
     def names(self, numbers: Iterable[int]) -> Mapping[int, Level]:
         """The vertebrae among these numbers."""
@@ -79,8 +80,9 @@ def label_schemes() -> Mapping[str, LabelScheme]:
 def scheme_named(word: str) -> LabelScheme:
     """The scheme of that key, or a BadLabels with the nearest spelling."""
     schemes = label_schemes()
-    if word.lower() in schemes:
-        return schemes[word.lower()]
+    for scheme in schemes.values():
+        if word.lower() in (scheme.key, scheme.also):
+            return scheme
     raise BadLabels(
         f"There is no label scheme called '{word}'.",
         f"one of: {', '.join(schemes)}",
@@ -304,7 +306,12 @@ def _scheme(key: str, entry: Mapping[str, Any]) -> LabelScheme:
     levels = {n: Level(name) for name, n in _spread_levels(entry["vertebrae"])}
     others = {n: name for name, at in entry["others"].items() for n in _run(at)}
     return LabelScheme(
-        key, entry["called"], MappingProxyType(levels), MappingProxyType(others), entry["source"]
+        key,
+        entry["called"],
+        MappingProxyType(levels),
+        MappingProxyType(others),
+        entry["source"],
+        entry.get("also", ""),
     )
 
 

@@ -115,6 +115,8 @@ def _text(path: Path) -> str:
             "Give the case file, not an image.",
         )
     try:
+        if b"\0" in data:  # UTF-16 without a mark, or no text at all
+            raise UnicodeDecodeError("utf-8", data, data.index(b"\0"), data.index(b"\0") + 1, "a null byte")
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         raise BadFile(
