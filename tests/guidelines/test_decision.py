@@ -12,7 +12,7 @@ from vertebro.guidelines.ask import ask_next, possible_answers, required_for_con
 from vertebro.guidelines.body import Hearing
 from vertebro.guidelines.decision import always_said, decide
 from vertebro.guidelines.derive import with_derived
-from vertebro.guidelines.gate import gates
+from vertebro.guidelines.gate import Stage, gates
 from vertebro.guidelines.rule import Rule, rules
 from vertebro.guidelines.verdict import Decision, Outcome, Procedure, Stance
 from vertebro.vocabulary.facts import Fact, fact, facts
@@ -75,6 +75,30 @@ GATES: list[tuple[dict[str, Any], Stance, str]] = [
     ({"pain_pattern": "radicular"}, Stance.DISCUSS, "safety.HasRadicularPain"),
     ({"pulmonary_reserve": "severe"}, Stance.DISCUSS, "safety.HasPoorLungs"),
 ]
+
+
+ORDER = {
+    Stage.SCOPE: "IsChild HadHighEnergyInjury MayBeMalignant HasTumourSigns IsNotOsteoporotic "
+    "IsOutsideThoracolumbarSpine HasSeveralPainfulFractures HasHadCancer",
+    Stage.EMERGENCY: "HasNerveDeficit IsUnstable HasInfection HasInfectionSigns TypeShowsInstability "
+    "ScoreShowsInstability",
+    Stage.ABSOLUTE: "IsPregnant IsAllergicToCement",
+    Stage.CORRECTABLE: "InrTooHigh InrForTheOperator PlateletsTooLow BloodThinnerNotPaused HasFever HasHighCrp",
+    Stage.HEALED: "IsPainless HurtsElsewhere IsHealed NoFractureHurts",
+    Stage.RELATIVE: "PosteriorWallIsBroken CanalIsNarrowed HadPassingDeficit HasRadicularPain HasTooManyLevels "
+    "IsAllergicToOpacifier ExaminationContradictsItself HasCleftWithoutOedema HasCleftWithoutUptake "
+    "IsUnscreenedHighUp",
+    Stage.CHOICE: "IsAllergicToContrast",
+    Stage.FEASIBILITY: "HasOtherAllergy IsVeryIll HasPoorLungs CannotLieProne",
+}
+"""When each gate is asked, written down apart from the gates."""
+
+
+def test_every_gate_is_asked_in_its_stage() -> None:
+    found: dict[Stage, set[str]] = {}
+    for gate in gates(BKP):
+        found.setdefault(gate.stage, set()).add(gate.__name__)
+    assert found == {stage: set(names.split()) for stage, names in ORDER.items()}
 
 
 def test_the_clear_candidate_may_be_considered_for_both() -> None:
