@@ -83,10 +83,11 @@ ORDER = {
     Stage.EMERGENCY: "HasNerveDeficit IsUnstable HasInfection HasInfectionSigns TypeShowsInstability "
     "ScoreShowsInstability",
     Stage.ABSOLUTE: "IsPregnant IsAllergicToCement",
-    Stage.CORRECTABLE: "InrTooHigh InrForTheOperator PlateletsTooLow BloodThinnerNotPaused HasFever HasHighCrp",
+    Stage.CORRECTABLE: "InrTooHigh InrForTheOperator PlateletsTooLow BloodThinnerNotPaused HasFever "
+    "HasHighCrp",
     Stage.HEALED: "IsPainless HurtsElsewhere IsHealed NoFractureHurts",
-    Stage.RELATIVE: "PosteriorWallIsBroken CanalIsNarrowed HadPassingDeficit HasRadicularPain HasTooManyLevels "
-    "IsAllergicToOpacifier ExaminationContradictsItself HasCleftWithoutOedema HasCleftWithoutUptake "
+    Stage.RELATIVE: "PosteriorWallIsBroken CanalIsNarrowed HadPassingDeficit HasRadicularPain "
+    "HasTooManyLevels IsAllergicToOpacifier ExaminationContradictsItself HasCleftWithoutOedema HasCleftWithoutUptake "
     "IsUnscreenedHighUp",
     Stage.CHOICE: "IsAllergicToContrast",
     Stage.FEASIBILITY: "HasOtherAllergy IsVeryIll HasPoorLungs CannotLieProne",
