@@ -87,8 +87,8 @@ ORDER = {
     "HasHighCrp",
     Stage.HEALED: "IsPainless HurtsElsewhere IsHealed NoFractureHurts",
     Stage.RELATIVE: "PosteriorWallIsBroken CanalIsNarrowed HadPassingDeficit HasRadicularPain "
-    "HasTooManyLevels IsAllergicToOpacifier ExaminationContradictsItself HasCleftWithoutOedema HasCleftWithoutUptake "
-    "IsUnscreenedHighUp",
+    "HasTooManyLevels IsAllergicToOpacifier ExaminationContradictsItself HasCleftWithoutOedema "
+    "HasCleftWithoutUptake IsUnscreenedHighUp",
     Stage.CHOICE: "IsAllergicToContrast",
     Stage.FEASIBILITY: "HasOtherAllergy IsVeryIll HasPoorLungs CannotLieProne",
 }
