@@ -12,7 +12,7 @@ import pytest
 from simple_vertebra import painted
 from vertebro.errors import BadAnatomy, BadGeometry
 from vertebro.formats.nifti import read_nifti
-from vertebro.patient.mask_fit import check_mask_fits_ct, mask_fits_ct
+from vertebro.patient.mask_fit import MaskFit, check_mask_fits_ct, mask_fits_ct
 from vertebro.patient.spine import Spine
 from vertebro.patient.volume import Volume
 from vertebro.vocabulary.grades import Quantity
@@ -95,3 +95,10 @@ def test_real_masks_fit_and_their_mirror_images_do_not(
         assert mask_fits_ct(ct, spine_of(turned, levels)).margin_hu < -90
         with pytest.raises(BadAnatomy):
             check_mask_fits_ct(ct, spine_of(turned, levels))
+
+
+def test_a_mirror_image_that_fits_as_well_is_said_to_be_open() -> None:
+    symmetric = MaskFit(contrast_hu=140, next_best_hu=135, next_best="left to right", is_mirror=True)
+    clear = MaskFit(contrast_hu=140, next_best_hu=60, next_best="left to right", is_mirror=True)
+    shifted = MaskFit(contrast_hu=140, next_best_hu=135, next_best="4 mm to the left", is_mirror=False)
+    assert (symmetric.mirror_is_open, clear.mirror_is_open, shifted.mirror_is_open) == (True, False, False)

@@ -167,7 +167,8 @@ def _fit_note(ct: Volume, spine: Spine, lie: Orientation) -> str:
     if bodies_alone(lie):
         return say("fit_not_checked")
     fit = check_mask_fits_ct(ct, spine)
-    return say("fits", contrast=f"{fit.contrast_hu:.0f}", next=f"{fit.next_best_hu:.0f}")
+    words = {"contrast": f"{fit.contrast_hu:.0f}", "next": f"{fit.next_best_hu:.0f}", "how": fit.next_best}
+    return say("fits_mirrored" if fit.mirror_is_open else "fits", **words)
 
 
 def _read_body(mask: MaskForm, folder: Path, labels: Volume) -> Volume | None:

@@ -46,6 +46,11 @@ class MaskFit:
         """By how much the mask fits better as it lies than anywhere else."""
         return self.contrast_hu - self.next_best_hu
 
+    @property
+    def mirror_is_open(self) -> bool:
+        """True if a mirror image of the mask would fit nearly as well: the images cannot tell them apart."""
+        return self.is_mirror and self.margin_hu < v.clearly_better_hu.value
+
 
 def mask_fits_ct(ct: Volume, spine: Spine) -> MaskFit:
     """Compares the mask as it lies with its mirror images and with small shifts along the image axes."""
