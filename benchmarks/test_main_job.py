@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 
 
-
-
 @pytest.fixture(scope="session")
 def demo_case(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from vertebro.formats.demo import write_demo_case

@@ -38,7 +38,9 @@ def replace(folder: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def test_assess_writes_the_whole_report(case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_assess_writes_the_whole_report(
+    case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "out"
     assert leave("assess", case, "-o", out) == 0
     assert {"report.html", "report.pdf", "assessment.json", "figures"} <= {p.name for p in out.iterdir()}
