@@ -11,6 +11,7 @@ from scipy import ndimage
 from vertebro.errors import BadGeometry
 from vertebro.fracture.sampling import hu_under
 from vertebro.kernels.arrays import AnyArray, Array, Mask
+from vertebro.kernels.labelled import boxes_of
 from vertebro.patient.spine import Spine, Vertebra
 from vertebro.patient.volume import Volume
 from vertebro.vocabulary.known import Unknown
@@ -23,6 +24,8 @@ say = texts(beside=__file__, name="density").say
 
 Samples = Mapping[str, "Sample | Unknown"]
 """One sample, or why there is none, for each of the five reference tissues by name."""
+
+NOWHERE = (slice(0, 0),) * 3
 
 PREFERRED_BONE = Level("L4")
 """The bone whose cortex is sampled first [ogo]."""
@@ -83,8 +86,14 @@ def samples_in_mask(ct: Volume, tissues: Volume) -> Samples:
         )
     pixel_mm2 = ct.voxel_mm3 / float(ct.spacing_mm.max())
     least = int(np.ceil(v.sample_area_mm2.value / pixel_mm2))
+    boxes = boxes_of(tissues.values)
+
+    def hu_of(label: int) -> AnyArray:
+        box = boxes.get(label, NOWHERE)
+        return np.asarray(ct.values[box][tissues.values[box] == label])
+
     return {
-        name: _sample(name, ct.values[tissues.values == label], least, say("how.mask", label=label))
+        name: _sample(name, hu_of(label), least, say("how.mask", label=label))
         for name, label in v.tissue_labels.value.items()
     }
 
