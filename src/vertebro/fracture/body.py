@@ -19,7 +19,7 @@ from vertebro.kernels.geometry import (
     run_edges,
     thickest_point,
 )
-from vertebro.kernels.surfaces import Line, robust_least_squares, robust_line
+from vertebro.kernels.surfaces import WallFit, WallLine, robust_least_squares, wall_line
 from vertebro.patient.frame import BodyFrame
 from vertebro.patient.spine import Vertebra
 from vertebro.patient.volume import Volume
@@ -42,6 +42,18 @@ LEAST_WALL_MM = 5.0
 
 LEAST_PLATE = 30
 """Columns (about mm2) of an end-plate without which its tilt cannot be told."""
+
+WALL_BAND_MM = 3.0
+"""Half the width of the strip beside the mid-sagittal plane in which the walls are followed."""
+
+WALL_SCATTER = 0.6
+"""Points of a wall scatter by up to half a voxel of the mask about it."""
+
+INNER_ROWS = 0.3
+"""Share of the rows of a wall that lie where it should be, whatever a fragment does to the others."""
+
+BESIDE = 0.7
+"""Where the height of a wall is read, as a share of its distance from the centre: clear of any fragment."""
 
 HOLLOW_WALL_MM = 4.0
 """No wall is more hollow than this."""
@@ -71,8 +83,8 @@ class Body:
     upper_mm: Array
     lower_mm: Array
     width_mm: float
-    posterior_wall: Line
-    anterior_wall: Line
+    posterior_wall: WallLine
+    anterior_wall: WallLine
     posterior_profile_mm: Array
     anterior_profile_mm: Array
     lamina_mm: Array | None
@@ -105,7 +117,7 @@ def find_body(vertebra: Vertebra, superior: Array, anterior: Array) -> Body:
     body = _measured(vertebra, frame, has_ring)
     for _ in range(2):  # the second round changes the directions by a fraction of a degree
         body = _measured(vertebra, _levelled(body), has_ring)
-    return replace(body, missing=_missing(vertebra, body))
+    return body
 
 
 def _grid(mask: Volume, frame: BodyFrame, step_mm: float) -> Grid:
@@ -168,6 +180,8 @@ def _without_ring(silhouette: Mask, radius: float, grid: Grid) -> tuple[Array, A
     disc = np.hypot(*np.mgrid[-size : size + 1, -size : size + 1]) <= size
     body = largest_part(np.asarray(ndimage.binary_opening(silhouette, disc)))
     rest = silhouette & ~ndimage.binary_dilation(body, iterations=2)
+    if not body.any():
+        raise NoBody("the mask is too small for a vertebral body")
     centre = _places(body, grid).mean(axis=0)
     if rest.sum() < 0.1 * body.sum():  # nothing but corners: a body alone
         return centre, None
@@ -182,16 +196,17 @@ def _measured(vertebra: Vertebra, frame: BodyFrame, has_ring: bool) -> Body:
     frame, grid = _at_mid_height(frame, grid, inside)
     rough_half = _half_width(inside, grid) * v.band_width_share.value
     middle = np.abs(grid.right_mm) <= rough_half
-    profiles = [_profile(inside[middle], grid, step) for step in (-1, +1)]
+    axes = (frame.right, frame.anterior, frame.superior)
+    sizes = [extent_along(source.directions, source.spacing_mm, axis) for axis in axes]
+    central = np.abs(grid.right_mm) <= max(WALL_BAND_MM, sizes[0] / 2)
+    profiles = [_profile(inside[central], grid, step) for step in (-1, +1)]
     lower, upper = run_edges(inside, grid.superior_mm)
-    walls = [_wall(profile, upper[middle], lower[middle], grid) for profile in profiles]
+    walls = [_wall(profile, (upper[middle], lower[middle]), grid, sizes[1]) for profile in profiles]
     profiles = [
         _near_wall(p, wall, grid, side) for p, wall, side in zip(profiles, walls, (-1, 1), strict=True)
     ]
     within = _between(walls[0], walls[1], upper, lower, grid)
     upper, lower = np.where(within, upper, np.nan), np.where(within, lower, np.nan)
-    axes = (frame.right, frame.anterior, frame.superior)
-    sizes = [extent_along(source.directions, source.spacing_mm, axis) for axis in axes]
     lamina = None
     if has_ring:
         lamina = _lamina(_occupancy(vertebra.mask, frame, grid), grid, walls[0], rough_half / 2)
@@ -248,31 +263,44 @@ def _profile(inside: Array, grid: Grid, step: int) -> Array:
     return profile
 
 
-def _wall(profile: Array, upper: Array, lower: Array, grid: Grid) -> Line:
-    """The straight line along a wall, fitted between the rims of the end-plates."""
+def _wall(profile: Array, plates: tuple[Array, Array], grid: Grid, step_mm: float) -> WallLine:
+    """The line along a wall, fitted between the rims of the end-plates."""
+    upper, lower = plates
     known = np.isfinite(profile)
     core = known & (np.abs(grid.superior_mm) <= CORE_MM / 2)
     if not core.any():
         raise NoBody("the mask has no wall at half its height")
     place = float(np.median(profile[core]))
-    inset = place - np.sign(place) * CORE_MM / 2
-    column = int(np.argmin(np.abs(grid.anterior_mm - inset)))
-    top, bottom = np.nanmedian(upper[:, column]), np.nanmedian(lower[:, column])
+    column = int(np.argmin(np.abs(grid.anterior_mm - BESIDE * place)))
+    top, bottom = _middle_of(upper[:, column]), _middle_of(lower[:, column])
     share = (grid.superior_mm - bottom) / (top - bottom)
-    use = known & (share >= RIM) & (share <= 1 - RIM)
+    use = known & (share >= RIM / 2) & (share <= 1 - RIM / 2)
+    if use.any():  # a row much further in than the inner ones met an end-plate instead of the wall
+        far = np.abs(np.nan_to_num(profile))
+        use &= far >= np.quantile(far[use], INNER_ROWS) - HOLLOW_WALL_MM
     if use.sum() * STEP_MM < LEAST_WALL_MM:
-        return Line(place, 0.0, 0.0)
-    return robust_line(grid.superior_mm[use], profile[use], STEP_MM / 4)
+        return WallLine(place, 0.0, 0.0, bottom, top)
+    within = max(STEP_MM, WALL_SCATTER * step_mm)
+    reach = v.wall_shape.value
+    samples = max(1.0, step_mm / STEP_MM)
+    fit = WallFit(bottom, top, float(np.sign(place)), within, reach["bend"], reach["tilt"], samples)
+    return wall_line(grid.superior_mm[use], profile[use], fit)
 
 
-def _near_wall(profile: Array, wall: Line, grid: Grid, side: int) -> Array:
+def _middle_of(edges: Array) -> float:
+    known = edges[np.isfinite(edges)]
+    if not len(known):
+        raise NoBody("the end-plates cannot be seen beside a wall")
+    return float(np.median(known))
+
+
+def _near_wall(profile: Array, wall: WallLine, grid: Grid, side: int) -> Array:
     """The profile without the places far inside the wall: there a line met a hollow end-plate instead."""
     inward = side * (wall(grid.superior_mm) - profile)
-    with np.errstate(invalid="ignore"):
-        return np.where(inward <= HOLLOW_WALL_MM, profile, np.nan)
+    return np.where(np.nan_to_num(inward, nan=np.inf) <= HOLLOW_WALL_MM, profile, np.nan)
 
 
-def _between(posterior: Line, anterior: Line, upper: Array, lower: Array, grid: Grid) -> Mask:
+def _between(posterior: WallLine, anterior: WallLine, upper: Array, lower: Array, grid: Grid) -> Mask:
     """Columns of the body: between the two walls at their own height, and high enough to be bone."""
     middle = (upper + lower) / 2
     place = grid.anterior_mm[None, :]
@@ -285,7 +313,7 @@ def _between(posterior: Line, anterior: Line, upper: Array, lower: Array, grid: 
     return np.asarray(labels == labels[i, j])
 
 
-def _width(height: Array, grid: Grid, walls: list[Line]) -> float:
+def _width(height: Array, grid: Grid, walls: list[WallLine]) -> float:
     """Width (mm) of the body at half its depth."""
     depth = float(walls[1](0.0) - walls[0](0.0))
     middle = float(walls[1](0.0) + walls[0](0.0)) / 2
@@ -296,7 +324,7 @@ def _width(height: Array, grid: Grid, walls: list[Line]) -> float:
     return float(length) * STEP_MM
 
 
-def _lamina(inside: Array, grid: Grid, wall: Line, half_mm: float) -> Array:
+def _lamina(inside: Array, grid: Grid, wall: WallLine, half_mm: float) -> Array:
     """Where the posterior elements begin behind the canal in the mid-sagittal band, at each height."""
     band = inside[np.abs(grid.right_mm) <= half_mm].mean(axis=0)
     found = np.full(len(grid.superior_mm), np.nan)
@@ -325,49 +353,3 @@ def _levelled(body: Body) -> BodyFrame:
     superior = (normals[0] + normals[1]) @ body.frame.axes
     centre = body.frame.world_mm(np.array([0.0, middle, 0.0]))
     return BodyFrame.from_directions(centre, body.frame.anterior, superior)
-
-
-def _missing(vertebra: Vertebra, body: Body) -> frozenset[str]:
-    """Which parts the border of the image cuts off: upper, lower, anterior, side, posterior elements."""
-    if not vertebra.is_cut_off:
-        return frozenset()
-    values, parts = vertebra.mask.values, set()
-    for axis in range(3):
-        for end, sign in ((0, -1.0), (values.shape[axis] - 1, 1.0)):
-            face = np.argwhere(np.take(values, end, axis=axis))
-            if not len(face):
-                continue
-            places = body.frame.local_mm(vertebra.mask.to_mm(np.insert(face, axis, end, axis=1)))
-            outward = body.frame.axes @ (sign * vertebra.mask.directions[:, axis])
-            behind = places[:, 1] < body.posterior_wall(places[:, 2]) - STEP_MM
-            if behind.any():
-                parts.add("posterior elements")
-            if (~behind).any():
-                parts.add(_side(outward))
-    return frozenset(parts)
-
-
-def _side(outward: Array) -> str:
-    axis = int(np.argmax(np.abs(outward)))
-    if axis == 2:
-        return "upper end-plate" if outward[2] > 0 else "lower end-plate"
-    return "anterior wall" if axis == 1 and outward[1] > 0 else "side"
-
-
-def body_mask(vertebra: Vertebra, body: Body) -> Volume:
-    """The voxels of the body: the given body mask, or what lies before the posterior wall."""
-    if vertebra.body is not None:
-        return vertebra.body
-    mask = vertebra.mask
-    index = np.argwhere(mask.values)
-    right, front, height = body.frame.local_mm(mask.to_mm(index)).T
-    known = np.isfinite(body.posterior_profile_mm)
-    bulge = np.interp(height, body.superior_mm[known], body.posterior_profile_mm[known])
-    wall = np.where(
-        np.abs(right) <= body.half_band_mm,
-        np.minimum(bulge, body.posterior_wall(height)),
-        body.posterior_wall(height),
-    )
-    inside = np.zeros(mask.shape, dtype=bool)
-    inside[tuple(index[front >= wall].T)] = True
-    return replace(mask, values=largest_part(inside))

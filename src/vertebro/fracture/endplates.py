@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vertebro.fracture.body import STEP_MM, Body, NoBody
+from vertebro.fracture.sharpen import voxels_in
 from vertebro.kernels.arrays import AnyArray, Array, Mask
-from vertebro.kernels.edges import Blur, EdgeFit, Prior, fit_edge
+from vertebro.kernels.edges import Blur, EdgeFit, Prior, Seen, fit_edge
 from vertebro.kernels.geometry import extent_along, resampled_at
 from vertebro.kernels.surfaces import Rimmed, robust_least_squares, scale_of
 from vertebro.patient.spine import Vertebra
@@ -21,7 +22,7 @@ v = cited_values(beside=__file__, name="shape_values.yaml")
 TRIALS = 48
 """Sub-voxel shifts and tilts at which a surface is digitised again to learn what the grid hides."""
 
-BLURS_MM = (0.3, 0.6, 0.9, 1.3, 1.8)
+BLURS_MM = (0.1, 0.4, 0.7, 1.0, 1.4)
 """Blurs tried for the scanner; the fit is flat between them."""
 
 REACH_MM = 4.0
@@ -33,8 +34,17 @@ SIDE_BLUR_MM = 1.2
 NOISE_CLUMPS = 4.0
 """Voxels of a CT that share one noise or one patch of texture."""
 
+MOST_VOXELS = 1500
+"""Voxels of a CT that are read about an end-plate; more do not place it any better."""
+
+SCATTER = np.array([12.9898, 78.233, 37.719])
+"""Any three numbers without a common measure."""
+
 LEAST_COLUMNS = 12
 """Columns of an end-plate without which no surface can be told."""
+
+MASK_ERROR = 0.35
+"""Share of a voxel by which the coefficients of a fit to the mask are usually off (standard deviation)."""
 
 FREE_MM = 1e3
 """A reach so large that it binds nothing."""
@@ -51,7 +61,6 @@ class EndPlate:
 
     surface: Rimmed
     sign: float
-    half_band_mm: float
     places_mm: Array
     errors_mm: Array
     roughness_mm: float
@@ -59,8 +68,8 @@ class EndPlate:
     why_not: str
 
     def height_mm(self, anterior_mm: AnyArray) -> Array:
-        """Superior coordinate of the plate, averaged over the mid-sagittal band."""
-        return band_mean(self.surface, self.half_band_mm, anterior_mm)
+        """Superior coordinate of the plate in the mid-sagittal plane."""
+        return mid_sagittal(self.surface, anterior_mm)
 
     def error_mm(self, anterior_mm: AnyArray) -> Array:
         """Trials of the error at these places: one row per trial."""
@@ -68,12 +77,10 @@ class EndPlate:
         return np.stack([np.interp(at, self.places_mm, row) for row in self.errors_mm])
 
 
-def band_mean(surface: Rimmed, half_band_mm: float, anterior_mm: AnyArray) -> Array:
-    """Mean height over the mid-sagittal band at each place from back to front."""
-    across = np.linspace(-half_band_mm, half_band_mm, 9)
+def mid_sagittal(surface: Rimmed, anterior_mm: AnyArray) -> Array:
+    """Height of a surface in the mid-sagittal plane."""
     at = np.atleast_1d(np.asarray(anterior_mm, dtype=float))
-    right, front = np.meshgrid(across, at, indexing="ij")
-    return np.asarray(surface(right, front).mean(axis=0))
+    return surface(np.zeros_like(at), at)
 
 
 def end_plates(body: Body, ct: Volume | None, others: Sequence[Vertebra]) -> tuple[EndPlate, EndPlate]:
@@ -96,20 +103,20 @@ def _fit_region(body: Body, sign: float) -> tuple[Array, Array, Array]:
 
 
 def _half_fit_mm(body: Body) -> float:
-    """Half the width of the region of the fit: the band and a little more, at least a voxel's width."""
-    return max(1.25 * body.half_band_mm, 0.75 * body.voxel_mm[0])
+    """Half the width of the region of the fit: the band and a little more, eight coarse voxels across."""
+    return max(1.25 * body.half_band_mm, min(4 * body.voxel_mm[0], 0.3 * body.width_mm))
 
 
 def _blank(body: Body, height_mm: float) -> Rimmed:
     """A flat surface between the rims of the body at this height."""
     back, front = float(body.posterior_wall(height_mm)), float(body.anterior_wall(height_mm))
     half = (front - back) / 2 * (1 - 2 * float(v.corner_inset.value))
-    return Rimmed(np.zeros(9), (back + front) / 2, half, _half_fit_mm(body))
+    return Rimmed(np.zeros(10), (back + front) / 2, half, _half_fit_mm(body))
 
 
 def _reach_mm() -> Array:
     """How large the coefficients of an end-plate get (mm): place and tilt free, hollows ever smaller."""
-    reach = np.full(9, FREE_MM)
+    reach = np.full(10, FREE_MM)
     reach[list(Rimmed.ACROSS)] = v.endplate_across.value
     reach[list(Rimmed.HOLLOWS)] = v.endplate_hollows.value
     return reach
@@ -128,7 +135,6 @@ def _from_mask(body: Body, sign: float) -> EndPlate:
     return EndPlate(
         surface=surface,
         sign=sign,
-        half_band_mm=body.half_band_mm,
         places_mm=places,
         errors_mm=_digitising_errors(body, surface, places, int(sign > 0)),
         roughness_mm=scale_of(height - design @ coefficients),
@@ -168,7 +174,7 @@ def _digitising_errors(body: Body, surface: Rimmed, places: Array, seed: int) ->
         phase = (true - by_right * right - by_front * front) / step
         seen = true + (np.round(phase) - phase) * step
         missed = replace(surface, coefficients=back @ (seen - true))
-        errors[trial] = band_mean(missed, body.half_band_mm, places)
+        errors[trial] = mid_sagittal(missed, places)
     return errors
 
 
@@ -186,43 +192,62 @@ def _from_ct(
     design = plate.surface.design(right, front) * cosine[:, None]
     shadows = _shadows(body, plate, ct)
     dense = float(v.endplate_hu.value)
-    reach = _reach_mm()
-    shift = np.minimum(reach, body.voxel_step[0])  # a mask is seldom off by more than its own voxel
-    prior = Prior(plate.sign * plate.surface.coefficients, reach, shift, NOISE_CLUMPS)
-    fits = [fit_edge(distance, design, grey, dense, Blur.of_voxel(shadows, s), prior) for s in BLURS_MM]
-    fit = min(fits, key=lambda f: f.residual)
-    moved_by = replace(plate.surface, coefficients=fit.shift_mm)
-    moved = band_mean(moved_by, plate.half_band_mm, plate.places_mm)
-    wrong = _distrust(fit, moved, body)
+    prior = _prior(plate.sign * plate.surface.coefficients, body)
+    views = [Seen(distance, design, grey, dense, Blur.of_voxel(shadows, sigma)) for sigma in BLURS_MM]
+    fits = [fit_edge(view, prior) for view in views]
+    belief = _belief(fits, len(grey))
+    mean = belief @ np.array([f.shift_mm for f in fits])
+    moved = mid_sagittal(replace(plate.surface, coefficients=mean), plate.places_mm)
+    wrong = _distrust(max(f.explained for f in fits), moved, body)
     if wrong:
         return replace(plate, why_not=wrong)
-    surface = replace(plate.surface, coefficients=plate.surface.coefficients + plate.sign * fit.shift_mm)
-    errors = _grey_errors(fit, plate)
+    surface = replace(plate.surface, coefficients=plate.surface.coefficients + plate.sign * mean)
+    errors = _grey_errors(plate, fits, belief, mean)
     return replace(plate, surface=surface, errors_mm=errors, from_ct=True, why_not="")
 
 
-def _distrust(fit: EdgeFit, moved_mm: Array, body: Body) -> str:
+def _belief(fits: Sequence[EdgeFit], voxels: int) -> Array:
+    """Weight of each blur's fit by its likelihood, voxels that share one noise counting once."""
+    residual = np.array([f.residual for f in fits])
+    weight = (residual.min() / residual) ** (voxels / NOISE_CLUMPS)
+    return np.asarray(weight / weight.sum())
+
+
+def _prior(guess: Array, body: Body) -> Prior:
+    reach = _reach_mm()
+    shift = np.minimum(reach, max(STEP_MM, body.voxel_step[0]) * MASK_ERROR)
+    shell, disc = v.endplate_thickness.value, v.disc_hu.value
+    return Prior(
+        guess, reach, shift, (shell[0], shell[1]), (disc[0], disc[1]), v.packed_hu.value, NOISE_CLUMPS
+    )
+
+
+def _distrust(explained: float, moved_mm: Array, body: Body) -> str:
     """Why a fit to the grey values is not believed; empty if it is."""
-    if fit.explained < float(v.edge_explained.value):
+    if explained < float(v.edge_explained.value):
         return "the grey values show no clear edge at the end-plate"
-    if fit.inside < fit.outside - fit.residual:
-        return "the bone under the end-plate is not denser than what lies beyond it"
     if np.abs(moved_mm).max() > 1.5 * body.voxel_step[0] + STEP_MM:
         return "the edge in the grey values lies more than a voxel from the mask's"
     return ""
 
 
-def _grey_errors(fit: EdgeFit, plate: EndPlate) -> Array:
-    """Trials of the error of an edge found in grey values: noise and the shell's unknown density."""
+def _grey_errors(plate: EndPlate, fits: Sequence[EdgeFit], belief: Array, mean: Array) -> Array:
+    """Trials of the error of an edge found in grey values: noise, the blur and the shell's density unknown.
+
+    The density is unknown to both plates alike, so its error lifts the one and lowers the other.
+    """
     rng = np.random.default_rng(int(plate.sign > 0))
-    root = np.linalg.cholesky(fit.covariance_mm2 + 1e-12 * np.eye(len(fit.covariance_mm2)))
-    noise = rng.standard_normal((TRIALS, len(root))) @ root.T
-    shell = fit.shell_mm / 2 * float(v.endplate_hu_spread.value)
-    common = rng.standard_normal(TRIALS) * shell
-    rows = [
-        band_mean(replace(plate.surface, coefficients=c), plate.half_band_mm, plate.places_mm) for c in noise
-    ]
-    return np.array(rows) + common[:, None]
+    density = np.random.default_rng(9).standard_normal(TRIALS) * float(v.endplate_hu_spread.value)
+    draws = rng.choice(len(fits), TRIALS, p=belief)
+    rows = np.empty((TRIALS, len(plate.places_mm)))
+    for row, k, off in zip(rows, draws, density, strict=True):
+        spread, vectors = np.linalg.eigh(fits[k].covariance_mm2)
+        noise = vectors @ (np.sqrt(np.maximum(spread, 0)) * rng.standard_normal(len(spread)))
+        outward = mid_sagittal(
+            replace(plate.surface, coefficients=fits[k].shift_mm - mean + noise), plate.places_mm
+        )
+        row[:] = plate.sign * (outward + off * fits[k].shell_mm / 2)
+    return rows
 
 
 def _shadows(body: Body, plate: EndPlate, ct: Volume) -> Array:
@@ -238,44 +263,40 @@ def _grey_near(
 ) -> tuple[Array, Array, Array, Array] | str:
     """Places (right, anterior, superior) and grey values of the CT's own voxels about an end-plate."""
     reach = REACH_MM + extent_along(ct.directions, ct.spacing_mm, body.frame.superior)
-    half, low, high = _half_fit_mm(body), body.posterior_wall(0.0), body.anterior_wall(0.0)
+    half, low, high = _half_fit_mm(body), float(body.posterior_wall(0.0)), float(body.anterior_wall(0.0))
     heights = plate.height_mm(np.linspace(low, high, 9))
-    corners = np.array(
-        [
-            [r, a, s]
-            for r in (-half, half)
-            for a in (low, high)
-            for s in (heights.min() - reach, heights.max() + reach)
-        ]
-    )
-    index = ct.to_index(body.frame.world_mm(corners))
-    first = np.maximum(np.floor(index.min(axis=0)).astype(int), 0)
-    last = np.minimum(np.ceil(index.max(axis=0)).astype(int), np.array(ct.shape) - 1)
-    if (last <= first).any():
+    box = np.array([[-half, low, heights.min() - reach], [half, high, heights.max() + reach]])
+    index, local = voxels_in(body, ct, box)
+    if not len(index):
         return "the CT does not hold the end-plate"
-    grid = np.stack(
-        np.meshgrid(*(np.arange(f, n + 1) for f, n in zip(first, last, strict=True)), indexing="ij"), -1
-    )
-    grid = grid.reshape(-1, 3)
-    world = ct.to_mm(grid)
-    local = body.frame.local_mm(world)
+    world = ct.to_mm(index)
     right, front, height = local.T
-    clear = SIDE_BLUR_MM + 0.75 * extent_along(ct.directions, ct.spacing_mm, body.frame.anterior)
+    clear = np.hypot(SIDE_BLUR_MM, 0.75 * extent_along(ct.directions, ct.spacing_mm, body.frame.anterior))
     surface = plate.surface(right, front)
-    use = (np.abs(right) <= half) & (np.abs(height - surface) <= reach)
+    beyond_mm = plate.sign * (height - surface)
+    use = (np.abs(right) <= half) & (beyond_mm >= -reach) & (beyond_mm <= reach - REACH_MM + STEP_MM)
     use &= (front >= body.posterior_wall(height) + clear) & (front <= body.anterior_wall(height) - clear)
-    beyond = world + plate.sign * (0.75 * (reach - REACH_MM) + STEP_MM) * body.frame.superior
-    use &= ~_in_bone(others, world) & ~_in_bone(others, beyond)
+    blur = 0.75 * (reach - REACH_MM) + STEP_MM  # a voxel this near to a neighbour sees some of its bone
+    use &= ~_in_bone(others, world) & ~_in_bone(others, world + plate.sign * blur * body.frame.superior)
     use &= plate.sign * (2 * height - surface - opposite.surface(right, front)) > 0  # this plate's half
     if use.sum() < 3 * len(plate.surface.coefficients):
         return "too few voxels of the CT lie clear of the neighbours"
-    grey = ct.values[tuple(grid[use].T)].astype(float)
+    use = _thinned(use, world)
+    grey = ct.values[tuple(index[use].T)].astype(float)
     if not np.isfinite(grey).all():
         return "the CT holds values that are no numbers"
-    outside = plate.sign * (height[use] - surface[use]) > STEP_MM
-    if outside.sum() < len(plate.surface.coefficients):
-        return "the neighbour lies too close to see the edge of the end-plate"
     return right[use], front[use], height[use], grey
+
+
+def _thinned(use: Mask, world: Array) -> Mask:
+    """No more voxels than the fit needs, picked by their place so that no order of the axes matters."""
+    chosen = np.flatnonzero(use)
+    if len(chosen) <= MOST_VOXELS:
+        return use
+    scatter = np.modf(np.abs(np.sin(np.round(world[chosen], 2) @ SCATTER) * 1e4))[0]
+    thin = np.zeros(len(use), dtype=bool)
+    thin[chosen[np.argsort(scatter)[:MOST_VOXELS]]] = True
+    return thin
 
 
 def _in_bone(others: Sequence[Vertebra], world: Array) -> Mask:

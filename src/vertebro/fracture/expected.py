@@ -63,13 +63,13 @@ def trend_mm(level: Level) -> Array | None:
 def expected_heights(measured: Mapping[Level, Heights]) -> Mapping[Level, Expected | Unknown]:
     """For each measured level what its neighbours lead one to expect.
 
-    A broken vertebra is no reference: the vertebra that falls furthest short of what the others expect
-    is struck off, and the rest judged again, until none falls short by Genant's mild limit. The heights
-    of the references, divided by the trend, are averaged with weights by nearness and multiplied by the
-    trend of the level itself.
+    A broken vertebra is no reference: struck off is first any whose own anterior or middle height falls
+    short of its posterior one, then the one that falls furthest short of what the others expect, and the
+    rest are judged again, until none falls short by Genant's mild limit. The heights of the references,
+    divided by the trend, are averaged with weights by nearness and multiplied by the trend of the level.
     """
     references = {level: h for level, h in measured.items() if trend_mm(level) is not None}
-    references = {level: h for level, h in references.items() if not _wedged(level, h)}
+    references = {level: h for level, h in references.items() if not _deformed(level, h)}
     while True:
         losses = {}
         for level, heights in references.items():
@@ -83,12 +83,14 @@ def expected_heights(measured: Mapping[Level, Heights]) -> Mapping[Level, Expect
     return MappingProxyType({level: _expect(level, references) for level in measured})
 
 
-def _wedged(level: Level, heights: Heights) -> bool:
-    """True if a body is lower in front than behind by more than the mild limit beyond what is normal."""
-    trend = trend_mm(level)
-    assert trend is not None
-    ratio = heights.value_mm[0] / heights.value_mm[2] / (trend[0] / trend[2])
-    return bool((1 - ratio) * 100 >= v.genant_mild.value)
+def _deformed(level: Level, heights: Heights) -> bool:
+    """True if a body is lower in front or in the middle than behind, by the mild limit beyond the trend.
+
+    Two broken neighbours would otherwise vouch for each other.
+    """
+    own = heights.value_mm[:2] / heights.value_mm[2]
+    usual = _trend(level)[:2] / _trend(level)[2]
+    return bool(((1 - own / usual) * 100 >= v.genant_mild.value).any())
 
 
 def _expect(level: Level, references: Mapping[Level, Heights]) -> Expected | Unknown:

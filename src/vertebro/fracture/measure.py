@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from vertebro.fracture.body import Body, NoBody, body_mask, find_body
+from vertebro.fracture.body import Body, NoBody, find_body
 from vertebro.fracture.contents import cleft_gas, metal_or_cement
 from vertebro.fracture.density import calibration_of, cautions, contrast_of
 from vertebro.fracture.endplates import end_plates
@@ -16,6 +16,7 @@ from vertebro.fracture.expected import Expected, Heights, expected_heights
 from vertebro.fracture.findings import Calibration, Findings, Number, VertebraFindings
 from vertebro.fracture.grading import genant, grade_of, height_loss, shape_of_fracture
 from vertebro.fracture.landmarks import Canal, Landmarks
+from vertebro.fracture.parts import body_mask, missing_parts
 from vertebro.fracture.shape import (
     PARTS,
     BodyShape,
@@ -25,6 +26,7 @@ from vertebro.fracture.shape import (
     shape_of,
     wedge_angle,
 )
+from vertebro.fracture.sharpen import sharpened
 from vertebro.fracture.trabecular import trabecular
 from vertebro.fracture.wall import (
     Wall,
@@ -104,8 +106,17 @@ def measurable(spine: Spine, ct: Volume | None) -> Measurable:
     shapes = {level: _shape(spine, body, level, ct) for level, body in bodies.items()}
     heights = {n: height_findings(s) for n, s in shapes.items() if isinstance(s, BodyShape)}
     expected = expected_heights({n: _values(h) for n, h in heights.items()})
-    canals = {n: s if isinstance(s, Unknown) else canal_of(s) for n, s in shapes.items()}
+    canals = {level: _canal(spine, shapes, level) for level in shapes}
     return Measurable(bodies, shapes, heights, expected, canals)
+
+
+def _canal(spine: Spine, shapes: Mapping[Level, BodyShape | Unknown], level: Level) -> Canal | Unknown:
+    own = shapes[level]
+    if isinstance(own, Unknown):
+        return own
+    near = [shapes[n] if n else None for n in _near(spine, level)]
+    above, below = (n if isinstance(n, BodyShape) else None for n in near)
+    return canal_of(own, above, below)
 
 
 def _values(heights: tuple[Measured, Measured, Measured]) -> Heights:
@@ -117,9 +128,10 @@ def _body(spine: Spine, vertebra: Vertebra) -> Body | Unknown:
     step = near[0].centre_mm - near[-1].centre_mm
     superior = HEAD if len(near) == 1 else step / np.linalg.norm(step)
     try:
-        return find_body(vertebra, superior, FRONT)
+        body = find_body(vertebra, superior, FRONT)
     except NoBody as fault:
         return Unknown(say("unknown.no_body", level=vertebra.level, why=fault))
+    return replace(body, missing=missing_parts(vertebra, body))
 
 
 def _shape(spine: Spine, body: Body | Unknown, level: Level, ct: Volume | None) -> BodyShape | Unknown:
@@ -130,6 +142,7 @@ def _shape(spine: Spine, body: Body | Unknown, level: Level, ct: Volume | None) 
         return Unknown(say("unknown.cut", level=level, parts=_parts(lost)))
     others = [n for n in (spine.above(level), spine.below(level)) if n is not None]
     try:
+        body = body if ct is None else sharpened(body, ct)
         return shape_of(body, *end_plates(body, ct, others))
     except NoBody as fault:
         return Unknown(say("unknown.no_body", level=level, why=fault))
@@ -207,15 +220,13 @@ def _near(spine: Spine, level: Level) -> tuple[Level | None, Level | None]:
 
 
 def _wall(spine: Spine, level: Level, seen: Measurable) -> Wall:
+    """The posterior wall and where it should be; broken neighbours tell nothing about that."""
     shape = seen.shape(level)
     assert shape is not None
-    over, under = _near(spine, level)
-    whole = [
-        s
-        for s in (seen.shape(n) for n in seen.whole if n is not level and abs(n.order - level.order) <= 2)
-        if s
-    ]
-    return expected_wall(shape, seen.shape(over), seen.shape(under), whole)
+    whole = seen.whole
+    above, below = (seen.shape(n) if n in whole else None for n in _near(spine, level))
+    near = [seen.shape(n) for n in whole if n is not level and abs(n.order - level.order) <= 2]
+    return expected_wall(shape, above, below, [s for s in near if s])
 
 
 def _walls(spine: object, level: Level, seen: Measurable) -> dict[str, Any]:

@@ -61,14 +61,17 @@ def _corners(plate: EndPlate, body: Body) -> Corners:
     at = np.array([middle + half, middle, middle - half])
     heights = plate.height_mm(at)
     slope = float(heights[0] - heights[2]) / (2 * half)
-    return Corners(at, heights, plate.error_mm(at) + _place_error(body, slope))
+    return Corners(at, heights, plate.error_mm(at) + _rim_errors(body, plate.sign, slope))
 
 
-def _place_error(body: Body, slope: float) -> Array:
-    """Trials of what an unsure place of the walls does to the height of the corners on a tilted plate."""
-    rng = np.random.default_rng(1)  # the same spread for the same mask
-    walls = rng.standard_normal((TRIALS, 2)) * body.voxel_mm[1] / np.sqrt(12) / 2
-    return np.stack([walls[:, 0], walls.mean(axis=1), walls[:, 1]], axis=-1) * slope
+def _rim_errors(body: Body, sign: float, slope: float) -> Array:
+    """Trials of what the surface's own errors leave out: the place of rims on a tilted plate, its form."""
+    rng = np.random.default_rng(2 + int(sign > 0))  # the same spread for the same mask
+    unsure = np.hypot(body.voxel_mm[1] / np.sqrt(12) / 2, float(v.corner_inset.value) / 2 * body.depth_mm)
+    walls = np.random.default_rng(1).standard_normal((TRIALS, 2)) * unsure  # both plates meet the same walls
+    places = np.stack([walls[:, 0], walls.mean(axis=1), walls[:, 1]], axis=-1) * slope
+    form = rng.standard_normal((TRIALS, 3)) * float(v.form_error.value) * body.voxel_step[0]
+    return np.asarray(places + form)
 
 
 def heights_mm(shape: BodyShape) -> tuple[Array, Array]:

@@ -54,38 +54,33 @@ def wall_places(shape: BodyShape) -> tuple[Array, Array]:
     return heights, np.interp(SHARES, SHARES[inner], places[inner])
 
 
-def _hollow(shape: BodyShape) -> Array:
-    """How far a wall lies behind (negative) or before the straight line between its own ends."""
-    _, places = wall_places(shape)
-    return np.asarray(places - (places[0] + SHARES * (places[-1] - places[0])))
-
-
 def expected_wall(
     shape: BodyShape, above: BodyShape | None, below: BodyShape | None, whole: Sequence[BodyShape]
 ) -> Wall:
-    """The wall this body should have: straight between its own ends, hollow as its neighbours' walls.
+    """The wall this body should have: its own straight line, hollow as the walls of unbroken neighbours.
 
-    An end may itself have been pushed back. With both neighbours measured their walls give a smooth line;
-    an end that lies further behind it than the other end does, by more than bodies usually tilt, is moved
-    forward by what is more.
+    The line follows most of the wall, so a fragment does not bend it. Should the whole of one end have been
+    pushed back: with both neighbours measured, their walls give a smooth line; an end that lies further
+    behind it than the other end does, by more than bodies usually tilt, is moved forward by what is more.
     """
     heights, places = wall_places(shape)
-    ends = places[[0, -1]].copy()
+    ends = shape.body.posterior_wall.straight(heights[[0, -1]])
     sure = above is not None and below is not None
     if above is not None and below is not None:
-        behind = (_between(shape, above, below, heights) - places)[[0, -1]]
-        ends += np.maximum(behind - behind.min() - float(v.wall_step.value), 0)
-    hollow = np.mean([_hollow(other) for other in whole], axis=0) if whole else np.zeros(len(SHARES))
-    line = ends[0] + SHARES * (ends[1] - ends[0])
-    return Wall(heights, places, line + np.maximum(hollow, 0), sure)
+        behind = _between(shape, above, below, heights[[0, -1]]) - ends
+        ends = ends + np.maximum(behind - behind.min() - float(v.wall_step.value), 0)
+    bends = [other.body.posterior_wall.bend_mm for other in whole] or [shape.body.posterior_wall.bend_mm]
+    hollow = -min(0.0, float(np.mean(bends))) * (1 - (2 * SHARES - 1) ** 2)
+    return Wall(heights, places, ends[0] + SHARES * (ends[1] - ends[0]) + hollow, sure)
 
 
 def _between(shape: BodyShape, above: BodyShape, below: BodyShape, heights: Array) -> Array:
     """The smooth line from the wall above to the wall below, in this body's frame."""
     points, slopes = [], []
     for other in (below, above):
-        s, a = wall_places(other)
-        world = other.body.frame.world_mm(np.stack([np.zeros(2), a[[0, -1]], s[[0, -1]]], axis=-1))
+        s = np.array([other.lower_corners.superior_mm[2], other.upper_corners.superior_mm[2]])
+        a = other.body.posterior_wall.straight(s)
+        world = other.body.frame.world_mm(np.stack([np.zeros(2), a, s], axis=-1))
         ends = shape.body.frame.local_mm(world)
         slope = (ends[1, 1] - ends[0, 1]) / (ends[1, 2] - ends[0, 2])
         points.append(ends[1] if other is below else ends[0])
@@ -123,25 +118,41 @@ def _by_bulge(mm: float, limit_mm: float) -> PosteriorWall:
     return PosteriorWall.INTACT
 
 
-def canal_of(shape: BodyShape) -> Canal | Unknown:
-    """The mid-sagittal diameter of the canal where it is narrowest behind this body.
-
-    It runs from the posterior wall to the line that passes the foremost point of the lamina parallel to
-    the wall's straight line.
-    """
+def lamina_mm(shape: BodyShape) -> Array | Unknown:
+    """The foremost point of the lamina behind the canal, LPS mm."""
     body, level = shape.body, shape.body.level
     if "posterior elements" in body.missing:
         return Unknown(say("unknown.cut", level=level, parts="posterior elements are"))
     if body.lamina_mm is None or not np.isfinite(body.lamina_mm).any():
         return Unknown(say("unknown.lamina", level=level))
+    gap = np.nan_to_num(body.lamina_mm - body.posterior_wall.straight(body.superior_mm), nan=-np.inf)
+    front = np.argsort(gap)[::-1][:3]  # three samples: one voxel's spike is no lamina
+    front = front[np.isfinite(gap[front])]
+    point = np.array([0.0, body.lamina_mm[front].mean(), body.superior_mm[front].mean()])
+    return np.asarray(body.frame.world_mm(point))
+
+
+def canal_of(shape: BodyShape, above: BodyShape | None, below: BodyShape | None) -> Canal | Unknown:
+    """The mid-sagittal diameter of the canal where it is narrowest behind this body.
+
+    It runs from the posterior wall to a line through the foremost point of the lamina: along the foremost
+    points of the neighbours' laminae where both are seen, else along the wall's own straight line.
+    """
+    own = lamina_mm(shape)
+    if isinstance(own, Unknown):
+        return own
+    local = shape.body.frame.local_mm
+    others = [Unknown("-") if other is None else lamina_mm(other) for other in (above, below)]
+    slope = shape.body.posterior_wall.slope
+    ends = [local(o) for o in others if not isinstance(o, Unknown)]
+    if len(ends) == 2:
+        slope = float((ends[0][1] - ends[1][1]) / (ends[0][2] - ends[1][2]))
     heights, places = wall_places(shape)
-    gap = body.lamina_mm - body.posterior_wall(body.superior_mm)
-    front = np.sort(gap[np.isfinite(gap)])[::-1][:3].mean()  # three samples: one voxel's spike is no lamina
-    lamina = body.posterior_wall(heights) + front
+    lamina = local(own)[1] + slope * (heights - local(own)[2])
     at = int(np.argmin(places - lamina))
     points = np.array([[0.0, a, heights[at]] for a in (places[at], lamina[at])])
-    wall_mm, lamina_mm = body.frame.world_mm(points)
-    return Canal(wall_mm, lamina_mm, (wall_mm + lamina_mm) / 2)
+    wall, behind = shape.body.frame.world_mm(points)
+    return Canal(wall, behind, (wall + behind) / 2)
 
 
 def diameter_mm(canal: Canal) -> float:
@@ -199,9 +210,14 @@ def _dip(shape: BodyShape, sign: float) -> float:
         [np.ones(use.sum()), x[use], y[use], x[use] ** 2, y[use] ** 2, x[use] * y[use]], axis=-1
     )
     design = np.column_stack([design, x[use] ** 4, y[use] ** 4])
-    coefficients, _ = robust_least_squares(design, plate[use], 0.25)
+    dip = np.zeros(use.sum())
+    for _ in range(3):  # what dips is left out of the smooth surface, or it would follow the dip
+        level = dip < float(v.defect_step.value)
+        coefficients, _ = robust_least_squares(design[level], plate[use][level], 0.25)
+        dip = sign * (design @ coefficients - plate[use])
     below = np.zeros(plate.shape)
-    below[use] = sign * (design @ coefficients - plate[use])
-    near = ndimage.uniform_filter(use.astype(float), 3)  # a dip is wider than one column
-    mean = ndimage.uniform_filter(below, 3) / np.maximum(near, 1 / 9)
-    return float(mean[use & (near > 0.5)].max(initial=0.0))
+    below[use] = dip
+    cross = ndimage.generate_binary_structure(2, 1).astype(float)  # a dip is wider than one column
+    near = ndimage.convolve(use.astype(float), cross)
+    mean = ndimage.convolve(below, cross) / np.maximum(near, 1.0)
+    return float(mean[use & (near >= 3)].max(initial=0.0))

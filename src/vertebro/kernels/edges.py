@@ -16,16 +16,25 @@ ROUNDS = 25
 """Gauss-Newton rounds; a good start needs five to ten."""
 
 
+PACKED_MM = 2.5
+"""Depth over which bone packed under an end-plate thins out to its usual density (by a factor of e)."""
+
+LEAST_SHELL_MM, MOST_SHELL_MM = 0.05, 3.0
+"""Thinner than any end-plate, which keeps the derivative alive; thicker than any, beyond it is sclerosis."""
+
+
 @dataclass(frozen=True)
 class Blur:
     """What one voxel sees along a line: its own shadow and the scanner's blur, as tables over mm.
 
-    ``share`` is the part of the voxel that lies on the inner side (x < 0) if its centre is at x.
+    ``share`` is the part of the voxel that lies on the inner side (x < 0) if its centre is at x;
+    ``packed`` the mean over it of exp(x / 2.5 mm) on the inner side.
     """
 
     at_mm: Array
     density: Array
     share: Array
+    packed: Array
 
     @classmethod
     def of_voxel(cls, shadows_mm: AnyArray, sigma_mm: float) -> Blur:
@@ -39,7 +48,11 @@ class Blur:
             if n > 1:
                 density = np.convolve(density, np.ones(n + 1 - n % 2), mode="same")
         density = np.asarray(density / (density.sum() * FINE_MM))
-        return cls(x, np.asarray(density), 1.0 - np.cumsum(density) * FINE_MM + density * FINE_MM / 2)
+        share = 1.0 - np.cumsum(density) * FINE_MM + density * FINE_MM / 2
+        # packed(x) = integral over u > x of density(u) exp((x - u) / depth): a running sum from the right
+        weighted = density * np.exp(-x / PACKED_MM) * FINE_MM
+        tail = np.cumsum(weighted[::-1])[::-1] - weighted / 2
+        return cls(np.asarray(x), density, np.asarray(share), np.asarray(tail * np.exp(x / PACKED_MM)))
 
     def share_inside(self, x_mm: AnyArray) -> Array:
         """Share of a voxel at x that lies at x < 0."""
@@ -49,10 +62,15 @@ class Blur:
         """Minus the slope of ``share_inside``, per mm."""
         return np.interp(x_mm, self.at_mm, self.density, left=0.0, right=0.0)
 
+    def packed_inside(self, x_mm: Array) -> Array:
+        """Mean of exp(x / depth) over the part of a voxel at x that lies at x < 0."""
+        deep = self.packed[0] * np.exp((np.minimum(x_mm, self.at_mm[0]) - self.at_mm[0]) / PACKED_MM)
+        return np.where(x_mm < self.at_mm[0], deep, np.interp(x_mm, self.at_mm, self.packed, right=0.0))
+
 
 @dataclass(frozen=True)
 class EdgeFit:
-    """The fitted edge: how far it lies outside the guess (mm, per term), the shell, the two levels."""
+    """The fitted edge: how far it lies outside the guess (mm, per term), the shell, the levels."""
 
     shift_mm: Array
     covariance_mm2: Array
@@ -65,51 +83,85 @@ class EdgeFit:
 
 @dataclass(frozen=True)
 class Prior:
-    """What is known of the terms beforehand: their guess, how large each gets, how far it may shift.
+    """What is known beforehand: the guess of each term, how large it gets, how far it may shift.
 
-    ``clumps`` is the number of voxels that share one noise: their errors do not average out.
+    ``shell_mm`` and ``outside`` are (value, standard deviation), ``packed`` the standard deviation of the
+    extra grey value under the shell. ``clumps`` is the number of voxels that share one noise: their errors
+    do not average out.
     """
 
     guess: Array
     reach: Array
     shift: Array
+    shell_mm: tuple[float, float]
+    outside: tuple[float, float]
+    packed: float
     clumps: float = 1.0
 
-    def stiffness(self, scale: float) -> tuple[Array, Array]:
-        """Weights of the squares of the terms and of their shifts, for residuals of this scale."""
-        return self.clumps * (scale / self.reach) ** 2, self.clumps * (scale / self.shift) ** 2
+    def pulls(self) -> tuple[Array, Array]:
+        """Where each parameter is pulled to, and how far from there it usually lies (rows: size, shift)."""
+        none, m = np.inf, len(self.guess)
+        rest = [self.shell_mm[0], 0.0, self.outside[0], 0.0]
+        reach = [self.shell_mm[1], none, self.outside[1], self.packed]
+        to = np.array([[*(-self.guess), *rest], [*np.zeros(m), *rest]])
+        return to, np.array([[*self.reach, *reach], [*self.shift, none, none, none, none]])
 
 
-def fit_edge(
-    distance_mm: Array, terms: Array, grey: Array, dense: float, blur: Blur, prior: Prior
-) -> EdgeFit:
+@dataclass(frozen=True)
+class Seen:
+    """The voxels about an edge: distance beyond the guess, terms of the edge, grey values."""
+
+    distance_mm: Array
+    terms: Array
+    grey: Array
+    dense: float
+    blur: Blur
+
+    def model(self, p: Array) -> tuple[Array, Array]:
+        """Grey values of the shell model and their derivatives by shift, shell, inside, outside, packed."""
+        m = self.terms.shape[1]
+        shell, inside, outside, packed = p[m:]
+        x = self.distance_mm - self.terms @ p[:m]
+        outer, inner, under = (
+            self.blur.share_inside(x),
+            self.blur.share_inside(x + shell),
+            self.blur.packed_inside(x + shell),
+        )
+        w_outer, w_inner = self.blur.weight(x), self.blur.weight(x + shell)
+        by_under = packed * (under / PACKED_MM - w_inner)
+        slope = (self.dense - outside) * w_outer - (self.dense - inside) * w_inner - by_under
+        by_shell = (self.dense - inside) * w_inner + by_under
+        value = outside + (self.dense - outside) * outer - (self.dense - inside) * inner + packed * under
+        columns = [self.terms * slope[:, None], by_shell, inner, 1.0 - outer, under]
+        return value, np.column_stack(columns)
+
+
+def fit_edge(seen: Seen, prior: Prior) -> EdgeFit:
     """The edge that explains the grey values best, by damped Gauss-Newton with Huber weights.
 
-    ``distance_mm`` is measured outwards from the guess along the normal; the edge lies at
-    ``terms @ shift``. The shell's own grey value ``dense`` is given, its thickness is found: what a
-    voxel sees of a thin shell is the product of the two, so an error of the one is half an error
-    of the other in the place of the edge.
+    Bone is a dense shell of unknown thickness over spongy bone that may be packed just under it. The
+    distance is measured outwards from the guess along the normal; the edge lies at ``terms @ shift``. The
+    shell's own grey value is given and its thickness found: what a voxel sees of a thin shell is the
+    product of the two, so an error of the one is half an error of the other in the place of the edge.
     """
-    m = terms.shape[1]
-    levels = [np.median(grey[distance_mm < 0]), np.median(grey[distance_mm > 0])]
-    p = np.concatenate([np.zeros(m), [0.5], levels])
+    m, grey = seen.terms.shape[1], seen.grey
+    inside = float(np.median(grey[seen.distance_mm < 0]))
+    p = np.array([*np.zeros(m), prior.shell_mm[0], inside, prior.outside[0], 0.0])
+    to, reach = prior.pulls()
     damping = 1e-3
-    value, jacobian = _model(p, distance_mm, terms, dense, blur)
+    value, jacobian = seen.model(p)
     for _ in range(ROUNDS):
         residual = grey - value
         scale = max(scale_of(residual), 1e-6)
         weights = np.minimum(1.0, HUBER * scale / np.maximum(np.abs(residual), 1e-12))
-        size, shift = prior.stiffness(scale)
-        normal = jacobian.T @ (weights[:, None] * jacobian)
-        normal[range(m), range(m)] += size + shift
-        downhill = jacobian.T @ (weights * residual)
-        downhill[:m] -= size * (prior.guess + p[:m]) + shift * p[:m]
-        cost = _cost(p[:m], weights, residual, prior, scale)
-        step = np.linalg.solve(normal + damping * np.diag(np.diag(normal) + 1e-9), downhill)
-        trial = p + step
+        stiff = prior.clumps * (scale / reach) ** 2
+        normal = jacobian.T @ (weights[:, None] * jacobian) + np.diag(stiff.sum(axis=0))
+        downhill = jacobian.T @ (weights * residual) + (stiff * (to - p)).sum(axis=0)
+        cost = float(np.sum(weights * residual**2) + np.sum(stiff * (to - p) ** 2))
+        trial = p + np.linalg.solve(normal + damping * np.diag(np.diag(normal) + 1e-9), downhill)
         trial[m] = np.clip(trial[m], LEAST_SHELL_MM, MOST_SHELL_MM)
-        new_value, new_jacobian = _model(trial, distance_mm, terms, dense, blur)
-        new_cost = _cost(trial[:m], weights, grey - new_value, prior, scale)
+        new_value, new_jacobian = seen.model(trial)
+        new_cost = float(np.sum(weights * (grey - new_value) ** 2) + np.sum(stiff * (to - trial) ** 2))
         if new_cost > cost * (1 + 1e-12):
             damping *= 10
             if damping > 1e6:  # no direction helps any more
@@ -130,28 +182,3 @@ def fit_edge(
         residual=float(np.sqrt(np.mean(weights * residual**2))),
         explained=1.0 - float(np.sum(weights * residual**2) / np.sum(weights * around**2)),
     )
-
-
-def _cost(terms: Array, weights: Array, residual: Array, prior: Prior, scale: float) -> float:
-    size, shift = prior.stiffness(scale)
-    pull = np.sum(size * (prior.guess + terms) ** 2) + np.sum(shift * terms**2)
-    return float(np.sum(weights * residual**2) + pull)
-
-
-def _model(p: Array, distance_mm: Array, terms: Array, dense: float, blur: Blur) -> tuple[Array, Array]:
-    """Grey values of the shell model and their derivatives by shift, shell, inside, outside."""
-    m = terms.shape[1]
-    x = distance_mm - terms @ p[:m]
-    shell, inside, outside = p[m:]
-    outer, inner = blur.share_inside(x), blur.share_inside(x + shell)
-    slope = (dense - outside) * blur.weight(x) - (dense - inside) * blur.weight(x + shell)
-    by_shell = (dense - inside) * blur.weight(x + shell)
-    value = outside + (dense - outside) * outer - (dense - inside) * inner
-    return value, np.column_stack([terms * slope[:, None], by_shell, inner, 1.0 - outer])
-
-
-MOST_SHELL_MM = 3.0
-"""Thicker than any end-plate: beyond it the dense part is sclerosis, and the fit stops growing it."""
-
-LEAST_SHELL_MM = 0.05
-"""Thinner than any end-plate: keeps the derivative by the shell's thickness alive."""

@@ -29,12 +29,10 @@ class Grid:
         return len(self.right_mm), len(self.anterior_mm), len(self.superior_mm)
 
 
-def resampled(
-    values: AnyArray, affine_mm: Array, origin_mm: Array, axes: Array, grid: Grid, outside: float = 0.0
-) -> Array:
+def resampled(values: AnyArray, affine_mm: Array, origin_mm: Array, axes: Array, grid: Grid) -> Array:
     """Trilinear values of an image at ``origin + right*axes[0] + anterior*axes[1] + superior*axes[2]``.
 
-    The index is an affine function of the three coordinates, so it is built from three vectors.
+    Outside the image the value is 0. The index is an affine function of the three coordinates, so it is built from three vectors.
     """
     inverse = np.linalg.inv(affine_mm)
     start = inverse[:3, :3] @ origin_mm + inverse[:3, 3]
@@ -46,15 +44,15 @@ def resampled(
         + along[:, 2, None, None, None] * grid.superior_mm[None, None, :]
     )
     source = np.asarray(values, dtype=np.float32)
-    return np.asarray(ndimage.map_coordinates(source, index, order=1, cval=outside, prefilter=False))
+    return np.asarray(ndimage.map_coordinates(source, index, order=1, prefilter=False))
 
 
-def resampled_at(values: AnyArray, affine_mm: Array, points_mm: Array, outside: float = 0.0) -> Array:
+def resampled_at(values: AnyArray, affine_mm: Array, points_mm: Array) -> Array:
     """Trilinear values of an image at points (n, 3)."""
     inverse = np.linalg.inv(affine_mm)
     index = inverse[:3, :3] @ points_mm.T + inverse[:3, 3:]
     source = np.asarray(values, dtype=np.float32)
-    return np.asarray(ndimage.map_coordinates(source, index, order=1, cval=outside, prefilter=False))
+    return np.asarray(ndimage.map_coordinates(source, index, order=1, prefilter=False))
 
 
 def extent_along(directions: Array, spacing_mm: Array, unit: Array) -> float:

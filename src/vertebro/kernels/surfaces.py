@@ -54,7 +54,7 @@ class Rimmed:
 
     With x = -1 at the posterior rim and +1 at the anterior one, and y = right / half_width,
 
-        height = c0 + c1 x + c2 y + c3 y^2 + c4 x y + (1 - x^2)^2 (c5 + c6 x + c7 P2(x) + c8 P3(x))
+        height = c0 + c1 x + c2 y + c3 y^2 + c4 x y + (1 - x^2)^2 (c5 + c6 x + c7 P2(x) + c8 P3(x) + c9 y^2)
 
     where the last factor, and its slope, vanish at the rims: what lies beyond them follows the plane, and
     the straight line from rim to rim is c0 + c1 x whatever the hollows. P2, P3 are Legendre's polynomials.
@@ -67,7 +67,7 @@ class Rimmed:
 
     PLANE: ClassVar[tuple[int, ...]] = (0, 1, 2)
     ACROSS: ClassVar[tuple[int, ...]] = (3, 4)
-    HOLLOWS: ClassVar[tuple[int, ...]] = (5, 6, 7, 8)
+    HOLLOWS: ClassVar[tuple[int, ...]] = (5, 6, 7, 8, 9)
 
     def design(self, right_mm: AnyArray, anterior_mm: AnyArray) -> Array:
         """One column per coefficient, one row per place."""
@@ -75,8 +75,9 @@ class Rimmed:
         y = np.asarray(right_mm, dtype=float) / self.half_width_mm
         x, y = np.broadcast_arrays(np.atleast_1d(x), np.atleast_1d(y))
         between = np.clip(1 - x**2, 0, None) ** 2
-        waves = [between[..., None] * legvander(x, 3)]
-        return np.concatenate([np.stack([np.ones_like(x), x, y, y**2, x * y], axis=-1), *waves], axis=-1)
+        plane = np.stack([np.ones_like(x), x, y, y**2, x * y], axis=-1)
+        hollows = np.concatenate([legvander(x, 3), y[..., None] ** 2], axis=-1)
+        return np.concatenate([plane, between[..., None] * hollows], axis=-1)
 
     def __call__(self, right_mm: AnyArray, anterior_mm: AnyArray) -> Array:
         """Height in mm."""
@@ -91,20 +92,64 @@ class Rimmed:
 
 
 @dataclass(frozen=True)
-class Line:
-    """A straight line ``anterior = offset + slope * superior`` (mm), and the scatter about it."""
+class WallLine:
+    """A wall seen from the side: straight between its ends, hollow between them (mm).
+
+    anterior = offset + slope * superior - bend * (1 - t^2), t from -1 at the lower to +1 at the upper end
+    """
 
     offset_mm: float
     slope: float
-    scatter_mm: float
+    bend_mm: float
+    low_mm: float
+    high_mm: float
 
     def __call__(self, superior_mm: AnyArray | float) -> Array:
-        """Anterior coordinate in mm."""
-        return np.asarray(self.offset_mm + self.slope * np.asarray(superior_mm))
+        """Anterior coordinate in mm; straight beyond the ends."""
+        s = np.asarray(superior_mm, dtype=float)
+        return self.straight(s) - self.bend_mm * np.clip(1 - self._t(s) ** 2, 0, None)
+
+    def straight(self, superior_mm: AnyArray | float) -> Array:
+        """Anterior coordinate of the straight line between the ends, in mm."""
+        return np.asarray(self.offset_mm + self.slope * np.asarray(superior_mm, dtype=float))
+
+    def _t(self, superior_mm: Array) -> Array:
+        return (2 * superior_mm - self.high_mm - self.low_mm) / (self.high_mm - self.low_mm)
 
 
-def robust_line(superior_mm: Array, anterior_mm: Array, least_scale: float) -> Line:
-    """The straight line through scattered points, robust against beaks and dents."""
-    design = np.stack([np.ones_like(superior_mm), superior_mm], axis=-1)
-    (offset, slope), _ = robust_least_squares(design, anterior_mm, least_scale)
-    return Line(float(offset), float(slope), scale_of(anterior_mm - offset - slope * superior_mm))
+@dataclass(frozen=True)
+class WallFit:
+    """How a wall is followed: its ends, which way is out, its usual scatter, hollow and tilt.
+
+    ``samples`` is the number of points that come from one voxel, and so share one error.
+    """
+
+    low_mm: float
+    high_mm: float
+    outward: float
+    within_mm: float
+    bend_reach_mm: float
+    tilt_reach: float
+    samples: float
+
+
+def wall_line(superior_mm: Array, anterior_mm: Array, fit: WallFit) -> WallLine:
+    """The line along most of a wall, whatever stands out of it.
+
+    Of all lines through two of the points that one is taken from which the others lie least far: a point
+    that stands out (a fragment, a beak) counts as ``within_mm`` however far it stands out, a point that lies
+    inside counts up to four times that. The points near the line then give its place, tilt and bend.
+    """
+    n = len(superior_mm)
+    i, j = np.triu_indices(n, k=max(1, n // 4))
+    slope = (anterior_mm[j] - anterior_mm[i]) / (superior_mm[j] - superior_mm[i])
+    offset = anterior_mm[i] - slope * superior_mm[i]
+    out = fit.outward * (anterior_mm[None, :] - offset[:, None] - slope[:, None] * superior_mm[None, :])
+    cost = np.abs(np.clip(out, -4 * fit.within_mm, fit.within_mm)).mean(axis=1)
+    best = int((cost + fit.within_mm * (slope / (2 * fit.tilt_reach)) ** 2).argmin())
+    near = np.abs(out[best]) <= fit.within_mm
+    t = (2 * superior_mm[near] - fit.low_mm - fit.high_mm) / (fit.high_mm - fit.low_mm)
+    design = np.stack([np.ones(near.sum()), superior_mm[near], -(1 - t**2)], axis=-1)
+    ridge = fit.samples * (fit.within_mm / 2 / np.array([np.inf, fit.tilt_reach, fit.bend_reach_mm])) ** 2
+    (a, b, bend), _ = robust_least_squares(design, anterior_mm[near], fit.within_mm / 4, ridge)
+    return WallLine(float(a), float(b), float(bend), fit.low_mm, fit.high_mm)
