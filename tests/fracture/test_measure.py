@@ -168,3 +168,34 @@ def test_what_the_border_cuts_off_is_unknown_and_the_rest_is_not() -> None:
     assert "upper end-plate" in findings[Level.T11].anterior_height.why
     assert isinstance(findings[Level.L1].anterior_height, Measured)
     assert isinstance(findings[Level.T12].segmental_kyphosis, Unknown)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("share", [0.35, 0.6])
+def test_a_spine_cut_anywhere_gives_plausible_numbers_or_none(axis: int, share: float) -> None:
+    patient = patient_of(3.0)
+    labels = patient.labels.oriented("LPS")
+    present = np.unique(labels.values)[1:]
+    numbers = {int(n): level for n, level in zip(present, patient.spine().levels, strict=True)}
+    where = np.argwhere(labels.values > 0)[:, axis]
+    cut = int(where.min() + share * (where.max() - where.min()))
+    box = tuple(slice(0, cut) if a == axis else slice(None) for a in range(3))
+    kept = labels.cropped((box[0], box[1], box[2]))
+    spine = Spine.from_labels(Volume(kept.values, kept.affine_mm, Quantity.LABEL), numbers, "test")
+    case = replace(patient.case(), spine=spine, level=Unknown("not named"), ct=Unknown("no CT was given"))
+    for level, found in measure(case).vertebrae.items():
+        for name in HEIGHTS:
+            value, true = getattr(found, name), getattr(patient.truth[level], f"{name}_mm")
+            assert isinstance(value, Unknown) or abs(value.value - true) <= max(2.5, 3 * value.spread)
+
+
+def test_a_body_cut_from_the_side_is_not_measured() -> None:
+    patient = patient_of(3.0)
+    labels = patient.labels.oriented("LPS")
+    present = np.unique(labels.values)[1:]
+    numbers = {int(n): level for n, level in zip(present, patient.spine().levels, strict=True)}
+    middle = int(np.median(np.argwhere(labels.values > 0)[:, 0]))
+    kept = labels.cropped((slice(0, middle + 2), slice(None), slice(None)))
+    spine = Spine.from_labels(Volume(kept.values, kept.affine_mm, Quantity.LABEL), numbers, "test")
+    findings = measure(replace(patient.case(), spine=spine, ct=Unknown("no CT was given")))
+    assert all(isinstance(f.middle_height, Unknown) for f in findings.vertebrae.values())

@@ -319,6 +319,8 @@ def _width(height: Array, grid: Grid, walls: list[WallLine]) -> float:
     middle = float(walls[1](0.0) + walls[0](0.0)) / 2
     row = np.abs(grid.anterior_mm - middle) <= depth / 8
     tall = np.nan_to_num(height[:, row])
+    if not (tall > 0).any():
+        raise NoBody("the mask has no solid body at half its depth")
     across = np.median(tall, axis=1) > np.median(tall[tall > 0]) / 2
     _, _, length = longest_run(across)
     return float(length) * STEP_MM

@@ -21,6 +21,7 @@ from vertebro.fracture.shape import (
     PARTS,
     BodyShape,
     height_findings,
+    is_plausible,
     kyphosis,
     plate_line,
     shape_of,
@@ -49,7 +50,7 @@ from vertebro.vocabulary.texts import texts
 
 say = texts(beside=__file__, name="shape").say
 
-NEEDED = {"upper end-plate", "lower end-plate", "anterior wall"}
+NEEDED = {"upper end-plate", "lower end-plate", "anterior wall", "side"}
 """Parts without which neither heights nor angles nor walls can be measured."""
 
 HEAD = np.array([0.0, 0.0, 1.0])
@@ -143,9 +144,10 @@ def _shape(spine: Spine, body: Body | Unknown, level: Level, ct: Volume | None) 
     others = [n for n in (spine.above(level), spine.below(level)) if n is not None]
     try:
         body = body if ct is None else sharpened(body, ct)
-        return shape_of(body, *end_plates(body, ct, others))
+        shape = shape_of(body, *end_plates(body, ct, others))
     except NoBody as fault:
         return Unknown(say("unknown.no_body", level=level, why=fault))
+    return shape if is_plausible(shape) else Unknown(say("unknown.form", level=level))
 
 
 def _parts(lost: list[str]) -> str:

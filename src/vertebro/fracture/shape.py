@@ -85,6 +85,16 @@ def heights_mm(shape: BodyShape) -> tuple[Array, Array]:
     return value, up.errors_mm - low.errors_mm
 
 
+def is_plausible(shape: BodyShape) -> bool:
+    """True if the sizes found are those of a vertebral body, broken or not, lying with its head upwards."""
+    body, limits = shape.body, v.plausible_body.value
+    heights, _ = heights_mm(shape)
+    wedge = angle_between_deg(shape.upper_corners.direction(), shape.lower_corners.direction())
+    sizes = {"depth": body.depth_mm, "width": body.width_mm, "wedge": wedge, "lean": body.frame.superior[2]}
+    found = [*sizes.items(), *(("height", h) for h in heights)]
+    return all(limits[name][0] <= size <= limits[name][1] for name, size in found)
+
+
 def height_findings(shape: BodyShape) -> tuple[Measured, Measured, Measured]:
     """Anterior, middle and posterior height in mm, with spread and method."""
     value, errors = heights_mm(shape)

@@ -32,7 +32,8 @@ class Grid:
 def resampled(values: AnyArray, affine_mm: Array, origin_mm: Array, axes: Array, grid: Grid) -> Array:
     """Trilinear values of an image at ``origin + right*axes[0] + anterior*axes[1] + superior*axes[2]``.
 
-    Outside the image the value is 0. The index is an affine function of the three coordinates, so it is built from three vectors.
+    Outside the image the value is 0. The index is an affine function of the three coordinates, so it is
+    built from three vectors.
     """
     inverse = np.linalg.inv(affine_mm)
     start = inverse[:3, :3] @ origin_mm + inverse[:3, 3]
