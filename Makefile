@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 
 $(VENV)/ready: requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("vertebro needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Call make with PYTHON=python3.11") if sys.version_info < (3, 11) else None'
+	@echo "· setting up $(VENV): this downloads the libraries once and takes a minute or two"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

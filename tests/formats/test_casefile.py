@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
@@ -86,12 +87,41 @@ def test_all_faults_are_named_at_once_with_their_lines(tmp_path: Path) -> None:
     with pytest.raises(BadCase) as caught:
         read_case(path)
     said = str(caught.value)
-    assert "line 2, date: found `02.05.2024`" in said
+    assert "line 2, date: found `02.05.2024`" in said and "Did you mean 2024-05-02?" in said
     assert "line 3, levl" in said and "Did you mean 'level'?" in said
     assert "line 5, record.pain_nr" in said and "Did you mean 'pain_nrs'?" in said
     assert "line 6, record.malignancy: found `no`; allowed: one of: none, suspected, known" in said
     assert "line 7, record.platelets: found `-3`" in said
     assert "5 faults" in said
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("age: 76", "Did you mean 'age_years'?"),
+        ("mri_date: 2024-05-01", "All facts: vertebro explain facts"),
+        ("pain_nrs: 8/10", "Did you mean 8?"),
+        ('pain_nrs: "8"', "Write the number without quotation marks"),
+        ("inr: 1,1", "Did you mean 1.1?"),
+        ("platelets: 220000", "If this is for each microlitre, write 220 (×10⁹/L)"),
+        ("fracture_date: 01.04.2024", "Did you mean 2024-04-01?"),
+        ("tender_levels: L2", "Write it in brackets: [L2]"),
+        ("allergies: none", "Write it in brackets: [none]"),
+        ("mri: edema", "Did you mean 'oedema'?"),
+    ],
+)
+def test_a_usual_slip_is_answered_with_what_was_meant(tmp_path: Path, line: str, hint: str) -> None:
+    path = written(tmp_path, f"date: 2024-05-02\nlevel: L1\n{line}\n", "record.yaml")
+    with pytest.raises(BadInput, match=re.escape(hint)):
+        read_record(path)
+
+
+@pytest.mark.parametrize("line", ["fracture_date: 32.04.2024", "fracture_date: 04/05/2024", "platelets: 2e9"])
+def test_nothing_is_guessed_where_no_meaning_is_likely(tmp_path: Path, line: str) -> None:
+    path = written(tmp_path, f"date: 2024-05-02\nlevel: L1\n{line}\n", "record.yaml")
+    with pytest.raises(BadInput) as caught:
+        read_record(path)
+    assert "Did you mean" not in str(caught.value) and "write" not in str(caught.value)
 
 
 def test_a_bare_record_is_read_without_images(tmp_path: Path) -> None:

@@ -433,7 +433,7 @@ def test_a_body_in_favour_is_shown_behind_the_safety_check_that_decided() -> Non
         ({"weeks_since_fracture": 2.0}, "Wait and review in 2 to 4 weeks. It is 2 weeks"),
         ({"weeks_since_fracture": 7.0}, "Discuss in the meeting. On the right time"),
         ({"pain_nrs": 3}, "Not recommended. Not usually used."),
-        ({"mri": None}, "Not enough information. Ask first: MRI."),
+        ({"mri": None}, "Too little is known to answer. Ask first: MRI."),
         ({"optimal_pain_management": False}, "Correct first. Pain treatment"),
     ],
     ids=str,

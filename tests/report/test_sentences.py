@@ -65,6 +65,7 @@ def test_every_sentence_asked_for_by_name_exists(call: ast.Call) -> None:
     ("found", "words"),
     [
         (Measured(42.0, "%", "m", 3.0), "42.0 ± 3.0 %"),
+        (Measured(-0.02, "deg", "m", 2.7), "0.0 ± 2.7°"),
         (Graded(GenantGrade.SEVERE, "m", (GenantGrade.SEVERE,)), "grade 3 (severe)"),
         (
             Graded(GenantGrade.SEVERE, "m", (GenantGrade.MODERATE, GenantGrade.SEVERE)),
@@ -85,6 +86,9 @@ def test_findings_in_words(found: Measured | Graded[object] | Unknown, words: st
         (False, "1", "no"),
         (8, "{score}", "8"),
         (7.0, "wk", "7 weeks"),
+        (52 / 7, "wk", "7 weeks and 3 days"),
+        (50 / 7, "wk", "7 weeks and 1 day"),
+        (6.5, "wk", "6.5 weeks"),
         (12.5, "deg", "12.5°"),
         ("no_oedema", "1", "no oedema"),
         ((), "1", "none"),

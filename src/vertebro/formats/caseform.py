@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from vertebro.errors import BadCase, BadInput, BadRecord, nearest
+from vertebro.formats.hints import hint_for_day
 from vertebro.formats.labels import label_schemes, scheme_named
 from vertebro.formats.marked_yaml import MarkedYaml, Place, read_marked_yaml
 from vertebro.formats.recordform import record_of
@@ -236,7 +237,9 @@ def _note_fault(marked: MarkedYaml, error: Mapping[str, Any]) -> None:
         around = _fields_at(place[:-1])
         marked.fault(place, "there is no such field", ", ".join(around), nearest(str(place[-1]), around))
     else:
-        marked.fault(place, f"found {marked.shown(place, error['input'])}", allowed_at(place), _hint(error))
+        found = marked.shown(place, error["input"])
+        hint = _hint(error) or hint_for_day(marked.written.get(place, ""))
+        marked.fault(place, f"found {found}", allowed_at(place), hint)
 
 
 def _hint(error: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from vertebro.errors import BadInput, BadRecord, nearest
+from vertebro.formats.hints import hint_for_day, hint_for_fact
 from vertebro.formats.marked_yaml import MarkedYaml, Place
 from vertebro.patient.record import ClinicalRecord
 from vertebro.vocabulary.facts import Fact, fact, facts
@@ -39,7 +40,7 @@ def _entry(marked: MarkedYaml, place: Place, value: Any, on: date | None) -> May
     if name not in recorded:
         derived = name in facts()
         found = "vertebro works this out itself" if derived else "there is no such fact"
-        marked.fault(place, found, hint="Leave it out" if derived else nearest(str(name), recorded))
+        marked.fault(place, found, hint="Leave it out" if derived else _meant(str(name), recorded))
         return None
     if not isinstance(value, dict):
         return _known(marked, place, fact(str(name)), {"value": value, "on": on, "day of the record": on})
@@ -49,6 +50,13 @@ def _entry(marked: MarkedYaml, place: Place, value: Any, on: date | None) -> May
         marked.fault(place, f"found {', '.join(map(str, value)) or 'nothing'}", THREE_WAYS)
         return None
     return _known(marked, place, fact(str(name)), {"on": on} | value | {"day of the record": on})
+
+
+def _meant(name: str, recorded: list[str]) -> str:
+    """The fact with the nearest spelling, or the one whose name begins like this."""
+    begins = [n for n in recorded if n.startswith(f"{name.lower()}_")]
+    near = f"Did you mean '{begins[0]}'?" if len(begins) == 1 else nearest(name, recorded)
+    return near or "All facts: vertebro explain facts"
 
 
 def _unknown(marked: MarkedYaml, place: Place, why: Any) -> Unknown | None:
@@ -69,7 +77,7 @@ def _known(marked: MarkedYaml, place: Place, asked: Fact, parts: Mapping[Any, An
     if not isinstance(source, str) or not source.strip():
         refuse((*place, "source"), source, "where the value comes from, in a few words")
     elif on is not None and type(on) is not date:
-        refuse((*place, "on"), on, "a day as YYYY-MM-DD")
+        refuse((*place, "on"), on, "a day as YYYY-MM-DD", hint_for_day(str(on)))
     elif on is not None and last is not None and on > last:
         refuse((*place, "on"), on, "a day up to the day of the record")
     elif value is None:
@@ -78,7 +86,7 @@ def _known(marked: MarkedYaml, place: Place, asked: Fact, parts: Mapping[Any, An
         try:
             return Known(asked.check(value), source.strip(), on)
         except BadRecord:
-            refuse(inside, value, asked.allowed, nearest(marked.written.get(inside, ""), asked.choices))
+            refuse(inside, value, asked.allowed, hint_for_fact(asked, value, marked.written.get(inside, "")))
         except BadInput as fault:  # the name of a vertebra that does not exist
             refuse(inside, value, asked.allowed, fault.do)
     return None

@@ -42,6 +42,12 @@ def writing(path: Path) -> Iterator[Path]:
         shutil.rmtree(room, ignore_errors=True)
 
 
+def make_sure_of_folder(path: Path) -> None:
+    """BadFile where a folder could not be written at the end, said before the work begins."""
+    if Path(path).exists() and not Path(path).is_dir():
+        raise refusal(BadFile, "writing.other_kind", path=Path(path).absolute(), here="file", other="folder")
+
+
 def _room_beside(path: Path) -> Path:
     """A hidden folder on the same disk, so that the last step is a rename."""
     try:
@@ -53,8 +59,8 @@ def _room_beside(path: Path) -> Path:
 
 def _move_into_place(temporary: Path, path: Path, room: Path) -> None:
     if path.exists() and path.is_dir() != temporary.is_dir():
-        here = "folder" if path.is_dir() else "file"
-        raise refusal(BadFile, "writing.other_kind", path=path, here=here)
+        here, other = ("folder", "file") if path.is_dir() else ("file", "folder")
+        raise refusal(BadFile, "writing.other_kind", path=path, here=here, other=other)
     try:
         if not path.is_dir():
             os.replace(temporary, path)  # noqa: PTH105 - the one call that is atomic

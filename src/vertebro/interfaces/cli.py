@@ -20,7 +20,7 @@ app = typer.Typer(
     name="vertebro",
     help="From a CT, the MRI finding and a one-page record to a cited individual decision about "
     "vertebroplasty and balloon kyphoplasty. Research software, not a medical device.",
-    epilog="Exit codes: 0 done, 2 bad input (said in words), 3 done in part (see not_done).",
+    epilog="Exit codes: 0 done, 2 bad input (said in words), 3 done in part (images not measured).",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -90,7 +90,9 @@ def measure(
     case: Annotated[
         Path, typer.Argument(help="A case.yaml, a folder that holds one, or a mask (NIfTI, SEG).")
     ],
-    scheme: Annotated[str | None, typer.Option(help="Label scheme of a bare mask: verse, total ...")] = None,
+    scheme: Annotated[
+        str | None, typer.Option(help="Label scheme of a bare mask, such as verse or totalsegmentator.")
+    ] = None,
     ct: Annotated[
         Path | None, typer.Option(help="CT (NIfTI or DICOM folder) that belongs to a bare mask.")
     ] = None,
@@ -103,7 +105,9 @@ def measure(
     from vertebro.report.plain_text import findings_in_words
 
     is_mask = case.is_file() and case.suffix not in (".yaml", ".yml")
+    _say(f"reading {case}")
     read = case_of_mask(case, scheme, ct) if is_mask else read_case(case)
+    _say("measuring the vertebrae")
     findings = measure_case(read)
     if json:
         _write_json(findings_document(read, findings), json)
@@ -113,7 +117,9 @@ def measure(
 
 @app.command()
 def explain(
-    name: Annotated[str, typer.Argument(help="A rule, value, fact or reference; or: rules, values, facts.")],
+    name: Annotated[
+        str, typer.Argument(help="A rule, value, fact or reference; or: rules, values, facts, references.")
+    ],
 ) -> None:
     """Where a rule or number comes from: its sentence, source, place, day checked and test cases."""
     from vertebro.report.explain import explain as explained
@@ -126,7 +132,9 @@ def _assess(case: Path, out: Path, json: str | None) -> Assessment:
     from vertebro.formats.casefile import read_case
     from vertebro.formats.document import document
     from vertebro.formats.output import write_output
+    from vertebro.formats.writing import make_sure_of_folder
 
+    make_sure_of_folder(out)
     _say(f"reading {case}")
     assessment = assess_case(read_case(case), _say)
     _say("writing the report")
@@ -134,9 +142,8 @@ def _assess(case: Path, out: Path, json: str | None) -> Assessment:
     if json:
         _write_json(document(assessment), json)
     for decision in assessment.decisions:
-        typer.echo(
-            f"{decision.procedure.value}: {decision.stance.value}. {decision.headline}", err=json == "-"
-        )
+        said = f"{decision.procedure.value}: {decision.stance.value}. {decision.headline}"
+        typer.echo(said, err=json == "-")
     typer.echo(f"report: {report}", err=json == "-")
     return assessment
 

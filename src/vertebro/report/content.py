@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from vertebro.fracture.findings import Findings
 from vertebro.guidelines.verdict import Decision, Outcome, Stance, Verdict
@@ -22,7 +23,7 @@ from vertebro.report.sentences import (
 )
 from vertebro.report.tables import Method, Table, level_table, methods, more_table, shape_table
 from vertebro.vocabulary.facts import fact
-from vertebro.vocabulary.known import Unknown
+from vertebro.vocabulary.known import Known, Unknown
 from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.library import references
 
@@ -251,7 +252,8 @@ def _decider(decision: Decision) -> str:
     titles = _titles(decision)
     for verdict in decision.verdicts:
         if verdict.rule == decision.decided_by:
-            return say("decision.by_rule", body=_title(verdict.body, titles), rule=verdict.rule)
+            key = "by_open_rule" if verdict.outcome is Outcome.UNKNOWN else "by_rule"
+            return say(f"decision.{key}", body=_title(verdict.body, titles), rule=verdict.rule)
     return _title(decision.decided_by, titles)
 
 
@@ -303,11 +305,17 @@ def _rule(verdict: Verdict, procedures: list[str], of: int) -> RuleWords:
         outcome=say(f"outcome.{verdict.outcome.value}"),
         mark=MARKS[verdict.outcome],
         sentence=verdict.sentence,
-        used=tuple(fact_in_words(name, known) for name, known in verdict.used.items()),
-        missing=tuple(fact(name).label for name in verdict.missing),
+        used=tuple(_used(name, known, verdict) for name, known in verdict.used.items()),
+        missing=tuple(fact(name).label for name in verdict.missing if name not in verdict.used),
         source=_cited(verdict.source, verdict.where),
         applies="" if len(procedures) == of else say("rules.applies", procedure=", ".join(procedures)),
     )
+
+
+def _used(name: str, known: Known[Any], verdict: Verdict) -> str:
+    """A fact that was seen but is too uncertain to answer with is not called missing."""
+    said = fact_in_words(name, known)
+    return say("rules.uncertain", fact=said) if name in verdict.missing else said
 
 
 def _cited(key: str, where: str = "") -> Cited:
@@ -323,14 +331,24 @@ def _density(findings: Findings | None) -> tuple[str, ...]:
     if isinstance(fit, Unknown):
         lines = [say("density.uncalibrated", why=fit.why)]
     else:
-        lines = [say("density.calibrated", method=fit.method, kind=fit.kind)]
-        numbers = ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in fit.numbers.items())
+        lines = [
+            say("density.calibrated", method=fit.method, kind=_worded(f"density.kinds.{fit.kind}", fit.kind))
+        ]
+        numbers = ", ".join(f"{_fit_label(name)} {value:.4g}" for name, value in fit.numbers.items())
         lines.append(f"{say('density.numbers')}: {numbers}")
     if isinstance(contrast, Unknown):
-        lines.append(say("density.contrast_unknown", why=contrast.why))
+        lines.append(say("density.contrast_unknown", why=contrast.why.rstrip(".")))
     else:
         lines.append(say("density.contrast", value=in_words(contrast)))
     return tuple(lines)
+
+
+def _worded(key: str, otherwise: str) -> str:
+    return say(key) if knows(key) else otherwise
+
+
+def _fit_label(name: str) -> str:
+    return _worded(f"density.fit.{name}", name.replace("_", " "))
 
 
 def _sources(assessment: Assessment) -> tuple[Cited, ...]:

@@ -151,6 +151,8 @@ class Scene:
             if not (chosen or high):  # a sliver at the border has no room for its name
                 continue
             place = _label_place(plane, outline, size, in_margin=name == "sagittal")
+            if chosen and name == "sagittal":  # above the anterior height, which is written beside the body
+                place = place - [0, 1.6 * size]
             taken.append(float(place[1]))
             drawing.words(
                 place,

@@ -50,7 +50,8 @@ def _decision(words: DecisionWords) -> str:
 def _rules(body: BodyWords) -> str:
     lines = []
     for rule in body.rules:
-        lines.append(f"[{rule.outcome}] {rule.sentence} ({rule.name}; {rule.source.where})")
+        source = f"{rule.source.short}, {rule.source.where}"
+        lines.append(f"[{rule.outcome}] {rule.sentence} ({rule.name}; {source})")
     return _block(body.title, lines)
 
 

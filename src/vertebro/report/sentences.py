@@ -15,7 +15,7 @@ from vertebro.vocabulary.known import Known, Unknown
 from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.measured import Graded, Measured
 from vertebro.vocabulary.texts import texts
-from vertebro.vocabulary.units import read_as
+from vertebro.vocabulary.units import read_as, weeks_in_words
 
 LEAD = (
     "height_loss",
@@ -85,6 +85,8 @@ def value_in_words(value: Any, unit: str = "1") -> str:
             return ", ".join(value_in_words(one) for one in value) or say("fact.nothing")
         case Enum():
             return str(value)
+        case float() | int() if unit == "wk":
+            return weeks_in_words(value)
         case float() | int():
             gap = "" if read_as(unit) in ("°", "") else " "
             return f"{_number(value)}{gap}{read_as(unit)}"

@@ -13,7 +13,7 @@ import yaml
 from vertebro.errors import BadRecord, HouseFault, nearest
 from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.texts import Texts, texts
-from vertebro.vocabulary.units import is_unit, read_as
+from vertebro.vocabulary.units import is_unit, read_as, weeks_in_words
 
 KINDS = ("number", "integer", "yes_no", "choice", "choices", "date", "level", "levels")
 ORIGINS = ("record", "derived")
@@ -73,6 +73,8 @@ class Fact:
 
     def in_words(self, value: Any) -> str:
         """A value of this fact as people read it: ``8 weeks``, ``no oedema``, ``yes``."""
+        if self.kind in ("number", "integer") and self.unit == "wk":
+            return weeks_in_words(value)
         if self.kind in ("number", "integer"):
             return f"{round(value, 2):g} {read_as(self.unit, value)}".strip()
         if self.kind == "yes_no":

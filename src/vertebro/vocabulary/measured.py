@@ -40,9 +40,10 @@ class Measured:
         digits = _digits(self.spread)
         unit = read_as(self.unit)
         gap = "" if unit in ("°", "") else " "
+        value = round(self.value, digits) + 0.0  # what rounds to nought has no sign
         if self.spread == 0:
-            return f"{self.value:.{digits}f}{gap}{unit}"
-        return f"{self.value:.{digits}f} ± {self.spread:.{digits}f}{gap}{unit}"
+            return f"{value:.{digits}f}{gap}{unit}"
+        return f"{value:.{digits}f} ± {self.spread:.{digits}f}{gap}{unit}"
 
 
 @dataclass(frozen=True)

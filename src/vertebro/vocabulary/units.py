@@ -56,6 +56,16 @@ def is_unit(code: str) -> bool:
     return code in UNITS
 
 
+def weeks_in_words(weeks: float) -> str:
+    """A count of weeks as people read it: ``7 weeks and 3 days``, where it is a whole number of days."""
+    days = round(weeks * 7)
+    if days % 7 == 0 or abs(weeks * 7 - days) > 0.01:
+        return f"{round(weeks, 2):g} {read_as('wk', weeks)}"
+    whole, rest = divmod(days, 7)
+    said = f"{rest} {read_as('d', rest)}"
+    return f"{whole} {read_as('wk', whole)} and {said}" if whole else said
+
+
 def read_as(code: str, count: float | None = None) -> str:
     """The unit as people read it: ``[hnsf'U]`` is ``HU``; ``wk`` after one is ``week``."""
     return ONE.get(code, UNITS[code]) if count == 1 else UNITS[code]
