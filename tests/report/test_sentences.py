@@ -14,7 +14,7 @@ from vertebro.errors import HouseFault
 from vertebro.fracture.findings import Findings, VertebraFindings
 from vertebro.report.assessment import Assessment
 from vertebro.report.readable import REPLACEMENT, made_readable, readable
-from vertebro.report.sentences import LEAD, in_words, lead, say, value_in_words
+from vertebro.report.sentences import LEAD, after_stance, in_words, lead, say, value_in_words
 from vertebro.report.tables import MORE, SHAPE, _letter
 from vertebro.vocabulary.grades import GenantGrade
 from vertebro.vocabulary.known import Unknown
@@ -121,6 +121,11 @@ def test_readable_text_can_be_written_and_read_in_order(text: str) -> None:
 
 def test_readable_reaches_into_tuples_and_leaves_good_text_alone() -> None:
     assert made_readable(("Grüße, 患者 – Ω", ("\x07", 3))) == ("Grüße, 患者 – Ω", (REPLACEMENT, 3))
+
+
+def test_a_stance_is_not_said_twice() -> None:
+    assert after_stance("not recommended", "Not recommended. The pain is mild.") == "The pain is mild."
+    assert after_stance("wait", "Wait and review in 2 weeks.") == "Wait and review in 2 weeks."
 
 
 def test_letters_go_on_after_z() -> None:

@@ -133,6 +133,7 @@ def _assess(case: Path, out: Path, json: str | None) -> Assessment:
     from vertebro.formats.document import document
     from vertebro.formats.output import write_output
     from vertebro.formats.writing import make_sure_of_folder
+    from vertebro.report.sentences import after_stance
 
     make_sure_of_folder(out)
     _say(f"reading {case}")
@@ -142,8 +143,9 @@ def _assess(case: Path, out: Path, json: str | None) -> Assessment:
     if json:
         _write_json(document(assessment), json)
     for decision in assessment.decisions:
-        said = f"{decision.procedure.value}: {decision.stance.value}. {decision.headline}"
-        typer.echo(said, err=json == "-")
+        stance = decision.stance.value
+        headline = after_stance(stance, decision.headline)
+        typer.echo(f"{decision.procedure.value}: {stance}. {headline}", err=json == "-")
     typer.echo(f"report: {report}", err=json == "-")
     return assessment
 

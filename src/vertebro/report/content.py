@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from vertebro.patient.volume import Volume
 from vertebro.report.assessment import Assessment
 from vertebro.report.readable import made_readable
 from vertebro.report.sentences import (
+    after_stance,
     day,
     fact_in_words,
     in_words,
@@ -191,7 +193,7 @@ def _cautions(assessment: Assessment) -> tuple[str, ...]:
     noticed = [*assessment.disagreements, *case.notes]
     noticed += findings.cautions if isinstance(findings, Findings) else ()
     noticed += () if isinstance(case.spine, Unknown) else case.spine.notes
-    return tuple(dict.fromkeys(noticed))
+    return tuple(dict.fromkeys(map(_named_sources, noticed)))
 
 
 def _decision(decision: Decision, shared: dict[str, tuple[str, ...]]) -> DecisionWords:
@@ -209,10 +211,13 @@ def _decision(decision: Decision, shared: dict[str, tuple[str, ...]]) -> Decisio
         title=title[:1].upper() + title[1:],
         stance=decision.stance.value,
         tone=TONES[decision.stance],
-        headline=decision.headline,
+        headline=after_stance(decision.stance.value, decision.headline),
         decided_by=_decider(decision),
         grounds=_headed(own),
-        positions=tuple((p.title, p.stance.value, TONES[p.stance], p.sentence) for p in decision.positions),
+        positions=tuple(
+            (p.title, p.stance.value, TONES[p.stance], after_stance(p.stance.value, p.sentence))
+            for p in decision.positions
+        ),
         counted=_counted(decision.verdicts),
     )
 
@@ -340,7 +345,16 @@ def _density(findings: Findings | None) -> tuple[str, ...]:
         lines.append(say("density.contrast_unknown", why=contrast.why.rstrip(".")))
     else:
         lines.append(say("density.contrast", value=in_words(contrast)))
-    return tuple(lines)
+    return (*lines, *map(_named_sources, findings.context))
+
+
+def _named_sources(sentence: str) -> str:
+    """The sentence with its reference keys, as in ``[walle2025]``, replaced by the works' names."""
+    return re.sub(r"\[(\w+)\]", lambda key: _short_name(key[1]) or key[0], sentence)
+
+
+def _short_name(key: str) -> str:
+    return f"{references()[key].by} {references()[key].year}" if key in references() else ""
 
 
 def _worded(key: str, otherwise: str) -> str:
@@ -356,5 +370,8 @@ def _sources(assessment: Assessment) -> tuple[Cited, ...]:
     keys += [s.source for s in assessment.settings]
     if isinstance(assessment.findings, Findings) and not isinstance(assessment.findings.calibration, Unknown):
         keys.append(assessment.findings.calibration.reference)
+    if isinstance(assessment.findings, Findings):
+        noted = " ".join((*assessment.findings.cautions, *assessment.findings.context))
+        keys += re.findall(r"\[(\w+)\]", noted)
     listed = [_cited(key) for key in dict.fromkeys(keys) if key in references()]
     return tuple(sorted(listed, key=lambda cited: cited.work))

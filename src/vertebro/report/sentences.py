@@ -74,6 +74,12 @@ def other_grades(found: Graded[Any]) -> str:
     return ", ".join(grade_in_words(g) for g in dict.fromkeys(found.possible) if g != found.value)
 
 
+def after_stance(stance: str, sentence: str) -> str:
+    """The sentence that stands after its stance, which is not said twice: ``Wait. The pain ...``."""
+    start = f"{stance}. "
+    return sentence[len(start) :] if sentence.lower().startswith(start.lower()) else sentence
+
+
 def value_in_words(value: Any, unit: str = "1") -> str:
     """The value of a fact or setting as people read it."""
     match value:
