@@ -18,7 +18,7 @@ from vertebro.fracture import density as d
 from vertebro.fracture.findings import Calibration
 from vertebro.fracture.sampling import hu_under
 from vertebro.fracture.tissues import Sample, blocks, bright_vessel, plausible, samples_found, samples_in_mask
-from vertebro.fracture.trabecular import Trabecular, context, margin_mm, trabecular, trabecular_region
+from vertebro.fracture.trabecular import context, margin_mm, trabecular, trabecular_region
 from vertebro.kernels.calibration import fit_internal, mineral_mg_cm3
 from vertebro.patient.case import Case, Phantom
 from vertebro.patient.frame import BodyFrame
@@ -520,13 +520,9 @@ def test_a_real_contrast_ct_is_noticed_and_its_lung_is_not_air(shared_data: Path
     assert isinstance(found, Unknown) and "air" in found.why.lower()
 
 
-def read_as(hu: float, density: float, spread: float = 5.0) -> Trabecular:
-    method = "K2HPO4 density, given"
-    return Trabecular(
-        Measured(hu, "[hnsf'U]", "given", spread),
-        Measured(density, "mg/cm3", method, spread),
-        Unknown("none"),
-    )
+def read_as(hu: float, density: float, spread: float = 5.0) -> tuple[Measured, Measured]:
+    in_k2hpo4 = Measured(density, "mg/cm3", "K2HPO4 density, given", spread)
+    return Measured(hu, "[hnsf'U]", "given", spread), in_k2hpo4
 
 
 @pytest.mark.parametrize(
@@ -540,22 +536,21 @@ def read_as(hu: float, density: float, spread: float = 5.0) -> Trabecular:
 def test_published_limits_are_context_for_an_unbroken_l1(
     hu: float, density: float, words: tuple[str, str]
 ) -> None:
-    said = context(Level.L1, read_as(hu, density), Unknown("no blood"))
+    said = context(Level.L1, *read_as(hu, density), Unknown("no blood"))
     assert len(said) == 2
     for sentence, word in zip(said, words, strict=True):
         assert word in sentence and "[" in sentence and "one spread" not in sentence
 
 
 def test_a_value_near_a_limit_says_so() -> None:
-    assert "within one spread" in context(Level.L3, read_as(120, 82, 5), Unknown("no blood"))[0]
+    assert "within one spread" in context(Level.L3, *read_as(120, 82, 5), Unknown("no blood"))[0]
 
 
 def test_no_context_after_contrast_or_above_the_lumbar_spine() -> None:
     bright = Graded(ContrastPhase.LIKELY, "given", (ContrastPhase.LIKELY,))
-    assert context(Level.L1, read_as(90, 60), bright) == ()
-    assert context(Level.T12, read_as(90, 60), Unknown("no blood")) == ()
-    missing = Trabecular(Unknown("a"), Unknown("b"), Unknown("c"))
-    assert context(Level.L1, missing, Unknown("no blood")) == ()
+    assert context(Level.L1, *read_as(90, 60), bright) == ()
+    assert context(Level.T12, *read_as(90, 60), Unknown("no blood")) == ()
+    assert context(Level.L1, Unknown("a"), Unknown("b"), Unknown("no blood")) == ()
 
 
 def test_the_spread_of_internal_calibration_is_the_published_one(shared_data: Path) -> None:

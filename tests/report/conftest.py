@@ -154,7 +154,7 @@ def assessment(case: Case, findings: Findings | Unknown) -> Assessment:
         decisions,
         tuple(cited_values(beside=figures.__file__)),
         {"vertebro": "0.1.0", "python": "3.11"},
-        (("simulation", "this version does not simulate"),),
+        not_done=(("simulation", "this version does not simulate"),),
     )
 
 

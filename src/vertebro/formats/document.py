@@ -194,6 +194,7 @@ class FindingsWire(_Wire):
     calibration: CalibrationWire | UnknownWire
     contrast: GradedWire | UnknownWire
     cautions: list[str]
+    context: Annotated[list[str], Field(description="how density lies to published limits")]
     landmarks: dict[str, LandmarksWire]
 
 

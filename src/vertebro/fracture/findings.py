@@ -59,13 +59,17 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Findings:
-    """All findings of one case; ``landmarks`` hold the points the numbers come from, where found."""
+    """All findings of one case; ``landmarks`` hold the points the numbers come from, where found.
+
+    ``context`` says how the density of unbroken bodies lies to published limits, never as a diagnosis.
+    """
 
     vertebrae: Mapping[Level, VertebraFindings]
     calibration: Calibration | Unknown
     contrast: Graded[ContrastPhase] | Unknown
     cautions: tuple[str, ...] = ()
     landmarks: Mapping[Level, Landmarks] = field(default_factory=dict)
+    context: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("vertebrae", "landmarks"):

@@ -28,7 +28,7 @@ from vertebro.fracture.shape import (
     wedge_angle,
 )
 from vertebro.fracture.sharpen import sharpened
-from vertebro.fracture.trabecular import trabecular
+from vertebro.fracture.trabecular import context, trabecular
 from vertebro.fracture.wall import (
     Wall,
     bulge,
@@ -98,7 +98,9 @@ def measure(case: Case) -> Findings:
     broken = tuple(n for n in seen.heights if n not in seen.whole)
     said = (*_cautions(seen), *cautions(calibration, contrast, broken))
     marks = {level: _landmarks(case.spine, seen, level) for level in seen.heights}
-    return Findings(found, calibration, contrast, said, marks)
+    whole = [found[level] for level in seen.whole]
+    beside = (context(x.level, x.trabecular_hu, x.trabecular_density, contrast) for x in whole)
+    return Findings(found, calibration, contrast, said, marks, tuple(s for each in beside for s in each))
 
 
 def measurable(spine: Spine, ct: Volume | None) -> Measurable:

@@ -62,7 +62,9 @@ def density_of(hu: Measured, calibration: Calibration) -> Measured:
     return Measured(float(density), "mg/cm3", method, spread)
 
 
-def context(level: Level, read: Trabecular, contrast: Graded[ContrastPhase] | Unknown) -> tuple[str, ...]:
+def context(
+    level: Level, hu: Number, density: Number, contrast: Graded[ContrastPhase] | Unknown
+) -> tuple[str, ...]:
     """What published limits say of an unbroken lumbar body, as context and never as a diagnosis.
 
     Nothing is said after contrast agent, nor of a density of another kind than the limits' K2HPO4.
@@ -71,16 +73,16 @@ def context(level: Level, read: Trabecular, contrast: Graded[ContrastPhase] | Un
     if agent or level.region is not Region.LUMBAR:
         return ()
     said = []
-    if level is Level.L1 and isinstance(read.hu, Measured):
+    if level is Level.L1 and isinstance(hu, Measured):
         limits, british = v.l1_osteoporosis_hu.value, v.l1_osteoporosis_british_hu.value
         band = (limits["specific"], limits["sensitive"])
         more = (british["specific"], british["sensitive"])
-        said.append(_beside_limits("l1", read.hu, band, {"hu": f"{read.hu.value:.0f}"}, more))
-    if isinstance(read.density, Measured) and "K2HPO4" in read.density.method:
+        said.append(_beside_limits("l1", hu, band, {"hu": f"{hu.value:.0f}"}, more))
+    if isinstance(density, Measured) and "K2HPO4" in density.method:
         limits = v.lumbar_density_mg_cm3.value
         band = (limits["osteoporosis"], limits["normal"])
-        words = {"level": str(level), "density": f"{read.density.value:.0f}"}
-        said.append(_beside_limits("density", read.density, band, words, band))
+        words = {"level": str(level), "density": f"{density.value:.0f}"}
+        said.append(_beside_limits("density", density, band, words, band))
     return tuple(said)
 
 

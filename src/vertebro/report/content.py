@@ -354,7 +354,7 @@ def _named_sources(sentence: str) -> str:
 
 
 def _short_name(key: str) -> str:
-    return f"{references()[key].by} {references()[key].year}" if key in references() else ""
+    return f"[{references()[key].by} {references()[key].year}]" if key in references() else ""
 
 
 def _worded(key: str, otherwise: str) -> str:
