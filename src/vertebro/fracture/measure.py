@@ -44,7 +44,7 @@ from vertebro.patient.spine import Spine, Vertebra
 from vertebro.patient.volume import Volume
 from vertebro.vocabulary.grades import GenantGrade
 from vertebro.vocabulary.known import Unknown
-from vertebro.vocabulary.levels import Level
+from vertebro.vocabulary.levels import Level, Region
 from vertebro.vocabulary.measured import Measured
 from vertebro.vocabulary.texts import texts
 
@@ -81,6 +81,12 @@ class Measurable:
         losses = {level: self.loss_pct(level) for level in self.heights}
         return [n for n, loss in losses.items() if loss is not None and grade_of(loss) is GenantGrade.NORMAL]
 
+    @property
+    def broken(self) -> list[Level]:
+        """Levels that have lost height by at least Genant's mild limit; unknown is not broken."""
+        known = [n for n in self.heights if self.loss_pct(n) is not None]
+        return [n for n in known if n not in self.whole]
+
     def shape(self, level: Level | None) -> BodyShape | None:
         """The shape of a level that was measured, else None."""
         found = None if level is None else self.shapes.get(level)
@@ -95,8 +101,8 @@ def measure(case: Case) -> Findings:
     ct = case.ct if isinstance(case.ct, Volume) else None
     seen = measurable(case.spine, ct)
     found = {x.level: _findings(case, x, seen, calibration) for x in case.spine}
-    broken = tuple(n for n in seen.heights if n not in seen.whole)
-    said = (*_cautions(seen), *cautions(calibration, contrast, broken))
+    said = _cautions(seen)
+    said += cautions(calibration, contrast, tuple(seen.broken)) if ct else ()
     marks = {level: _landmarks(case.spine, seen, level) for level in seen.heights}
     whole = [found[level] for level in seen.whole]
     beside = (context(x.level, x.trabecular_hu, x.trabecular_density, contrast) for x in whole)
@@ -127,6 +133,8 @@ def _values(heights: tuple[Measured, Measured, Measured]) -> Heights:
 
 
 def _body(spine: Spine, vertebra: Vertebra) -> Body | Unknown:
+    if vertebra.level.region is Region.SACRAL:
+        return Unknown(say("unknown.sacrum"))
     near = [n for n in (spine.above(vertebra.level), vertebra, spine.below(vertebra.level)) if n is not None]
     step = near[0].centre_mm - near[-1].centre_mm
     superior = HEAD if len(near) == 1 else step / np.linalg.norm(step)
@@ -258,7 +266,7 @@ def _grey_values(
     if isinstance(body, Unknown):
         return {**dict.fromkeys(names, body), "metal_or_cement": metal}
     mask = body_mask(vertebra, body)
-    read = trabecular(case.ct, mask, body.frame, calibration, vertebra.level not in seen.whole)
+    read = trabecular(case.ct, mask, body.frame, calibration, vertebra.level in seen.broken)
     return {
         "cleft_gas_volume": cleft_gas(case.ct, mask, body.frame),
         "trabecular_hu": read.hu,
@@ -306,7 +314,9 @@ def _cautions(seen: Measurable) -> tuple[str, ...]:
             said.append(say("caution.unmeasured", level=level, why=body.why))
         elif body.missing:
             said.append(say("caution.cut", level=level, parts=_parts(sorted(body.missing))))
-    alone = [s for s in seen.shapes.values() if isinstance(s, BodyShape) and not s.upper.from_ct]
-    if alone:
-        said.append(say("caution.mask_only", why=alone[0].upper.why_not))
+    alone: dict[str, list[str]] = {}
+    for level, shape in seen.shapes.items():
+        if isinstance(shape, BodyShape) and not shape.upper.from_ct:
+            alone.setdefault(shape.upper.why_not, []).append(str(level))
+    said += [say("caution.mask_only", levels=", ".join(names), why=why) for why, names in alone.items()]
     return tuple(said)

@@ -13,6 +13,7 @@ from vertebro.guidelines.reading import Reading, possible_values
 from vertebro.guidelines.settings import own, own_texts
 from vertebro.patient.case import Case
 from vertebro.vocabulary.facts import fact
+from vertebro.vocabulary.grades import GenantGrade
 from vertebro.vocabulary.known import Known, Unknown
 from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.measured import Graded, Measured
@@ -61,7 +62,7 @@ def disagreements(case: Case, findings: Findings | Unknown) -> tuple[str, ...]:
     """Where a person's reading and the measurement differ by more than the spread: the person's counts."""
     people = written(case)
     images = measured(case, findings)
-    return tuple(
+    differing = tuple(
         own_texts().say(
             "disagreement",
             label=fact(name).label,
@@ -71,6 +72,22 @@ def disagreements(case: Case, findings: Findings | Unknown) -> tuple[str, ...]:
         for name in images
         if name in people and not _agrees(name, people[name].value, images[name])
     )
+    return differing + _oedema_without_loss(case, findings, people)
+
+
+def _oedema_without_loss(
+    case: Case, findings: Findings | Unknown, people: dict[str, Known[Any]]
+) -> tuple[str, ...]:
+    """A fresh fracture by MRI whose body has kept its height on CT: possible, or the wrong level."""
+    oedema = "mri" in people and people["mri"].value == "oedema"
+    if not oedema or isinstance(findings, Unknown) or case.level not in findings.vertebrae:
+        return ()
+    level = case.level
+    assert isinstance(level, Level)  # an unknown level is no key of the findings
+    grade = findings[level].genant
+    if isinstance(grade, Unknown) or not grade.is_certain or grade.value is not GenantGrade.NORMAL:
+        return ()
+    return (own_texts().say("oedema_without_loss", level=level),)
 
 
 def _agrees(name: str, person: Any, image: Known[Any]) -> bool:

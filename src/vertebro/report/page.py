@@ -19,13 +19,13 @@ TEMPLATES = Path(__file__).with_name("templates")
 SECTIONS = (
     "decision",
     "findings",
+    "cautions",
     "pictures",
     "solid",
     "table",
     "rules",
     "record",
     "not_done",
-    "cautions",
     "settings",
     "sources",
 )
