@@ -37,6 +37,12 @@ def test_no_value_was_last_checked_more_than_a_year_before_its_newest_neighbour(
     assert not stale, f"look these up again: {stale}"
 
 
+def test_a_work_without_a_printed_year_gets_none_invented() -> None:
+    card = references()["of_pocket_card"]
+    assert card.year is None
+    assert "no year printed" in str(card) and "None" not in str(card)
+
+
 def test_every_reference_is_used_or_removed() -> None:
     text = "\n".join(
         p.read_text(encoding="utf-8")

@@ -325,8 +325,7 @@ def _used(name: str, known: Known[Any], verdict: Verdict) -> str:
 
 def _cited(key: str, where: str = "") -> Cited:
     work = references()[key]
-    short = f"{work.by} ({work.year})"
-    return Cited(key, short, f"{short}. {work.title}.", work.link, where)
+    return Cited(key, work.short, f"{work.short}. {work.title}.", work.link, where)
 
 
 def _density(findings: Findings | None) -> tuple[str, ...]:
@@ -354,7 +353,7 @@ def _named_sources(sentence: str) -> str:
 
 
 def _short_name(key: str) -> str:
-    return f"[{references()[key].by} {references()[key].year}]" if key in references() else ""
+    return f"[{references()[key].short}]" if key in references() else ""
 
 
 def _worded(key: str, otherwise: str) -> str:

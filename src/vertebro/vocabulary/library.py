@@ -26,17 +26,22 @@ STALE_AFTER_DAYS = 366
 
 @dataclass(frozen=True)
 class Reference:
-    """One work we rely on."""
+    """One work we rely on; ``year`` is None where the copy read does not print one."""
 
     key: str
     title: str
     by: str
-    year: int
+    year: int | None
     link: str
     note: str = ""
 
+    @property
+    def short(self) -> str:
+        """Who and when: ``Klazen CAH and others (2010)``."""
+        return f"{self.by} ({self.year or 'no year printed'})"
+
     def __str__(self) -> str:
-        return f"{self.by} ({self.year}). {self.title}. {self.link}".rstrip()
+        return f"{self.short}. {self.title}. {self.link}".rstrip()
 
 
 @dataclass(frozen=True)
