@@ -218,17 +218,17 @@ def test_a_conflict_names_both_bodies_and_the_numbers_of_this_patient() -> None:
     early = decided(weeks_since_fracture=2.0, setting="inpatient", pain_nrs=9)
     (said,) = early.conflicts
     for words in ("Royal Osteoporosis Society", "NICE TA279", "2 weeks", "8 weeks", "12 weeks"):
-        assert words in said
+        assert words in said.sentence
     late = decided(weeks_since_fracture=22.0)
-    assert late.decided_by == "nice" and late.conflicts[0] in late.headline
-    assert "22 weeks" in late.conflicts[0]
+    assert late.decided_by == "nice" and late.conflicts[0].sentence in late.headline
+    assert "22 weeks" in late.conflicts[0].sentence
 
 
 def test_a_conflict_that_is_not_about_one_question_is_still_said() -> None:
     """Longstanding and unhealed: the society would discuss, NICE's criteria are not met."""
     decision = decided(weeks_since_fracture=30.0)
     assert decision.stance is Stance.DISCUSS
-    assert len(decision.conflicts) == 1 and "longstanding" in decision.conflicts[0]
+    assert len(decision.conflicts) == 1 and "longstanding" in decision.conflicts[0].sentence
 
 
 def test_a_known_danger_is_not_hidden_behind_a_missing_answer() -> None:
@@ -469,7 +469,7 @@ def test_everybody_is_told_what_the_procedures_do_not_do() -> None:
         "general anaesthetic",
         "osteoporosis itself",
     ):
-        assert words in said
+        assert words in said.sentence
     assert "Royal Osteoporosis Society says" in said and "found no such difference" in said
     assert decided(pain_nrs=0).always_said == always_said()
 
@@ -539,7 +539,7 @@ def assert_nothing_speaks_against(decision: Decision, known: dict[str, Known[Any
     assert value["osteoporosis"] is True and value["prone_tolerated"] is True
     assert value.get("mri") != "no_oedema" and not value.get("canal_narrowing_pct")
     assert value.get("spinal_instability", "none") == "none" and value.get("of_type") != "OF5"
-    assert value["anticoagulant"] == "none" or value["anticoagulant_held"] is True
+    assert value["anticoagulant"] == ("none",) or value["anticoagulant_held"] is True
     assert value.get("sins", 0) < 13 and value.get("temperature", 30) < 38 and value.get("crp", 0) < 50
     assert 1 <= value.get("symptomatic_levels", 1) <= 3
     assert value.get("pain_pattern") != "radicular" and value.get("pulmonary_reserve") != "severe"

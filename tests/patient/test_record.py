@@ -36,7 +36,7 @@ def test_values_keep_their_source_and_day() -> None:
     ("facts_given", "said"),
     [
         ({"sex": "male", "pregnant": True}, "male and pregnant"),
-        ({"allergies": ["none", "latex"]}, "no allergy and an allergy"),
+        ({"allergies": ["none", "latex"]}, "allergies: none, and latex"),
         ({"mri": "oedema", "mri_impossible_reason": "other"}, "MRI is impossible"),
         ({"mri_oedema_fraction": 20, "mri_impossible_reason": "other"}, "MRI is impossible"),
         ({"mri": "oedema", "mri_oedema_fraction": 0}, "MRI showed oedema and oedema in 0"),
@@ -45,6 +45,7 @@ def test_values_keep_their_source_and_day() -> None:
         ({"examined": False, "tender_levels": []}, "not examined and what"),
         ({"posterior_wall": "intact", "canal_narrowing_pct": 20}, "posterior wall is intact"),
         ({"anticoagulant": "none", "anticoagulant_held": True}, "blood thinner"),
+        ({"anticoagulant": ["none", "warfarin"]}, "blood thinners: none, and warfarin"),
         ({"trauma": "none", "osteoporosis": False, "malignancy": "none"}, "without injury"),
         ({"fracture_date": date(2024, 3, 1), "weeks_since_fracture": 2}, "but weeks_since_fracture is 2"),
         ({"fracture_date": date(2024, 5, 3)}, "after the day of the record"),
@@ -74,6 +75,12 @@ def test_facts_that_cannot_be_true_together_are_refused(facts_given: dict[str, A
 )
 def test_facts_that_can_be_true_together_are_taken(facts_given: dict[str, Any]) -> None:
     assert ClinicalRecord.of(DAY, **facts_given).on == DAY
+
+
+def test_several_blood_thinners_are_a_list_and_a_single_one_needs_none() -> None:
+    assert ClinicalRecord.of(DAY, anticoagulant="warfarin").value("anticoagulant") == ("warfarin",)
+    both = ClinicalRecord.of(DAY, anticoagulant=["warfarin", "aspirin"]).value("anticoagulant")
+    assert both == ("warfarin", "aspirin")
 
 
 def test_what_vertebro_works_out_itself_is_not_recorded() -> None:

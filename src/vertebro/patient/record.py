@@ -82,14 +82,13 @@ Contradiction = tuple[bool, str, str, str]
 
 def _contradictions(record: ClinicalRecord) -> list[Contradiction]:
     get = record.value
-    allergies = get("allergies") or ()
-    thinner, held = get("anticoagulant"), get("anticoagulant_held")
+    thinners, held = get("anticoagulant") or (), get("anticoagulant_held")
     male_pregnant = get("sex") == "male" and get("pregnant") is True
     return [
         (male_pregnant, "sex", "pregnant", "male and pregnant"),
-        ("none" in allergies and len(allergies) > 1, "allergies", "it", "no allergy and an allergy"),
+        *_nothing_and_something(record),
         (
-            thinner == "none" and held is True,
+            thinners == ("none",) and held is True,
             "anticoagulant",
             "anticoagulant_held",
             "no blood thinner and a blood thinner that was paused",
@@ -102,6 +101,19 @@ def _contradictions(record: ClinicalRecord) -> list[Contradiction]:
         ),
         *_contradictory_findings(record),
     ]
+
+
+def _nothing_and_something(record: ClinicalRecord) -> list[Contradiction]:
+    """Lists that hold ``none`` beside something: no allergy and latex, no blood thinner and aspirin."""
+    lists = ((name, f.label, record.value(name) or ()) for name, f in facts().items() if f.kind == "choices")
+    return [
+        ("none" in given and set(given) != {"none"}, name, "it", f"{label}: none, and {_others(given)}")
+        for name, label, given in lists
+    ]
+
+
+def _others(given: tuple[str, ...]) -> str:
+    return ", ".join(one.replace("_", " ") for one in given if one != "none")
 
 
 def _contradictory_findings(record: ClinicalRecord) -> list[Contradiction]:

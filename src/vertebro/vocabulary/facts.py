@@ -80,7 +80,7 @@ class Fact:
         if self.kind == "yes_no":
             return _words().say("yes" if value else "no")
         if self.kind in ("choice", "choices"):
-            chosen = (value,) if self.kind == "choice" else value
+            chosen = (value,) if isinstance(value, str) else value
             return ", ".join(self._choice_in_words(c) for c in chosen)
         if self.kind == "levels":
             return ", ".join(map(str, value)) or _words().say("none")
@@ -101,6 +101,8 @@ class Fact:
                 return value
             case "choice", str() if value in self.choices:
                 return value
+            case "choices", str() if value in self.choices:  # a single one needs no list
+                return (value,)
             case "choices", list() | tuple() if value and all(
                 v in self.choices for v in value
             ):  # [] says nothing

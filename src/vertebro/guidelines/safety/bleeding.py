@@ -56,9 +56,9 @@ class TakesBloodThinner(Rule):
     source, where = SIR, MEDICATION
 
     @staticmethod
-    def holds(anticoagulant: str) -> bool:
+    def holds(anticoagulant: tuple[str, ...]) -> bool:
         """True if any is taken."""
-        return anticoagulant != "none"
+        return any(drug != "none" for drug in anticoagulant)
 
 
 class BloodThinnerGoesOn(Rule):
@@ -82,7 +82,7 @@ class BloodThinnerNotPaused(GateAllOf):
     @classmethod
     def extra_words(cls, facts: Facts) -> dict[str, str]:
         """How long to hold this drug, with the source of that."""
-        drug = facts["anticoagulant"].value if "anticoagulant" in facts else "none"
+        drug = facts["anticoagulant"].value[0] if "anticoagulant" in facts else "none"
         held = [value for value in v if value.name == f"hold_{drug}"]
         words = cls.texts()
         if not held:
