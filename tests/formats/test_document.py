@@ -42,6 +42,7 @@ def test_a_record_alone_makes_a_valid_document(record_only: Case) -> None:
         "source": "record",
         "on": "2026-11-22",
         "possible": [],
+        "missing": [],
         "used": [],
     }
     assert made["record"]["inr"] == {"unknown": "not written in the record"}

@@ -216,7 +216,7 @@ def test_before_the_healing_time(changed: dict[str, Any], stance: Stance, by: st
 
 def test_a_conflict_names_both_bodies_and_the_numbers_of_this_patient() -> None:
     early = decided(weeks_since_fracture=2.0, setting="inpatient", pain_nrs=9)
-    (said,) = early.conflicts
+    (said,) = (conflict for conflict in early.conflicts if conflict.topic == "timing")
     for words in ("Royal Osteoporosis Society", "NICE TA279", "2 weeks", "8 weeks", "12 weeks"):
         assert words in said.sentence
     late = decided(weeks_since_fracture=22.0)
@@ -469,7 +469,7 @@ def test_everybody_is_told_what_the_procedures_do_not_do() -> None:
         "general anaesthetic",
         "osteoporosis itself",
     ):
-        assert words in said.sentence
+        assert words in said
     assert "Royal Osteoporosis Society says" in said and "found no such difference" in said
     assert decided(pain_nrs=0).always_said == always_said()
 

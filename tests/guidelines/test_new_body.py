@@ -8,7 +8,7 @@ import pytest
 from patients import CLEAR_CANDIDATE, but, decisions
 
 from vertebro import guidelines
-from vertebro.guidelines import ask, body, gate, rule
+from vertebro.guidelines import ask, body, derive, gate, rule
 from vertebro.guidelines.explain import all_cases, explain_rule
 from vertebro.guidelines.verdict import Outcome, Procedure, Stance
 
@@ -39,6 +39,7 @@ body = Body(criteria=(IsIntact,), answer=answer, file=__file__)
 '''
 TEXT = """
 title: The made-up college
+rating: {against: against, option: option, silent: silent}
 position: {against: "Against {procedure}.", option: "{Procedure} is an option.", silent: "Says nothing."}
 IsIntact: {short: intact, rule: It speaks of intact people., met: Intact., not_met: Not intact.}
 """
@@ -47,7 +48,17 @@ CASES = """
 - {name: weak, given: {neuro_grade: N3}, expect: {IsIntact: not met}}
 - {name: nothing is written down, given: {}, expect: {IsIntact: unknown}}
 """
-CACHES = (rule.folders, rule.rules, body.bodies, gate.gates, ask._rules_needing, ask.possible_answers)
+CACHES = (
+    rule.folders,
+    rule.rules,
+    body.bodies,
+    gate.gates,
+    derive.all_worked_out,
+    derive._folders_own,
+    derive._asked_instead,
+    ask._rules_needing,
+    ask.possible_answers,
+)
 
 
 def forget() -> None:
@@ -93,8 +104,13 @@ def test_it_is_shown_with_its_conflicts_and_does_not_make_the_stance() -> None:
     both = decisions(CLEAR_CANDIDATE)
     against = both[Procedure.VERTEBROPLASTY]
     assert against.stance is Stance.CONSIDER
-    assert len(against.conflicts) == 2  # with each of the two others
-    assert all("made-up college: Against vertebroplasty." in said for said in against.conflicts)
+    (whole,) = against.conflicts  # no single question explains it
+    assert whole.topic == "whole" and [side.leaning.value for side in whole.sides] == [
+        "for",
+        "for",
+        "against",
+    ]
+    assert "made-up college: Against vertebroplasty." in whole.sentence
     assert both[Procedure.KYPHOPLASTY].conflicts == ()
     silent = decisions(but(neuro_grade="N3"))[Procedure.VERTEBROPLASTY]
     assert silent.positions[-1].sentence == "Says nothing." and silent.conflicts == ()

@@ -64,6 +64,7 @@ def values_of(patient: dict[str, Any]) -> dict[str, Any]:
     """The patient's fields as values of the dictionary; what the case leaves open stays out."""
     values = {SAME[f]: CHOICES.get(f, {}).get(v, v) for f, v in patient.items() if f in SAME}
     values |= IMAGING[patient["mri"]]
+    values["anticoagulant"] = (patient["anticoag"],)
     values["allergies"] = (patient["allergy"],)
     values["intravertebral_cleft"] = "gas" if patient["cleft"] else "none"
     if patient["of"] is not None:

@@ -12,7 +12,17 @@ import pytest
 
 from vertebro.fracture.findings import Calibration, Findings, VertebraFindings
 from vertebro.fracture.landmarks import Canal, EndPlateLine, Landmarks
-from vertebro.guidelines.verdict import Decision, Outcome, Position, Procedure, Stance, Verdict
+from vertebro.guidelines.verdict import (
+    Conflict,
+    Decision,
+    Leaning,
+    Outcome,
+    Position,
+    Procedure,
+    Side,
+    Stance,
+    Verdict,
+)
 from vertebro.patient.case import Case
 from vertebro.patient.frame import BodyFrame
 from vertebro.patient.record import ClinicalRecord
@@ -120,9 +130,25 @@ def decision(procedure: Procedure, stance: Stance, level: Level | Unknown) -> De
     )
     positions = (
         Position(
-            "ros", "Royal Osteoporosis Society", Stance.WAIT, "Most fractures heal unaided.", verdicts[:3]
+            "ros",
+            "Royal Osteoporosis Society",
+            Stance.WAIT,
+            "wait",
+            "Most fractures heal unaided.",
+            verdicts[:3],
         ),
-        Position("nice", "NICE TA279", Stance.CONSIDER, "It is an option for some people.", verdicts[3:]),
+        Position(
+            "nice", "NICE TA279", Stance.CONSIDER, "option", "It is an option for some people.", verdicts[3:]
+        ),
+    )
+    conflict = Conflict(
+        "timing",
+        "the right time",
+        tuple(
+            Side(p.body, p.title, leaning, p.sentence, "nice_ta279", "1.1")
+            for p, leaning in zip(positions, (Leaning.AGAINST, Leaning.FOR), strict=True)
+        ),
+        "The Royal Osteoporosis Society waits 8 weeks; NICE names no number.",
     )
     return Decision(
         procedure,
@@ -130,9 +156,10 @@ def decision(procedure: Procedure, stance: Stance, level: Level | Unknown) -> De
         stance,
         "The time to heal unaided has not passed: wait, and look again.",
         "ros",
+        "too_early",
         verdicts,
         positions,
-        conflicts=("The Royal Osteoporosis Society waits 8 weeks; NICE names no number.",),
+        conflicts=(conflict,),
         reasons_for=("Pain now is 8 of 10.", "The MRI shows oedema."),
         reasons_against=("The fracture is 7 weeks old; most heal by 8 weeks.",),
         always_said=("The procedure does not strengthen other bones.",),

@@ -74,7 +74,7 @@ def test_every_verdict_stands_on_the_page_with_its_facts_and_source(
 ) -> None:
     for decision in block_assessment.decisions:
         said = (decision.stance.value, decision.headline, *decision.reasons_for, *decision.reasons_against)
-        for words in (*said, *decision.conflicts, *decision.always_said):
+        for words in (*said, *(conflict.sentence for conflict in decision.conflicts), *decision.always_said):
             assert words in read.text
         for verdict in decision.verdicts:
             for words in (verdict.sentence, verdict.rule, verdict.where, verdict.outcome.value):
@@ -182,8 +182,8 @@ def hostile(assessment: Assessment) -> Assessment:
             d,
             headline=HOSTILE,
             reasons_for=(HOSTILE,),
-            conflicts=(HOSTILE,),
-            positions=tuple(replace(p, title=HOSTILE, sentence=HOSTILE) for p in d.positions),
+            conflicts=tuple(replace(c, sentence=HOSTILE, question=HOSTILE) for c in d.conflicts),
+            positions=tuple(replace(p, title=HOSTILE, rating=HOSTILE, sentence=HOSTILE) for p in d.positions),
             verdicts=tuple(replace(v, sentence=HOSTILE, rule=HOSTILE, where=HOSTILE) for v in d.verdicts),
         )
         for d in assessment.decisions

@@ -59,6 +59,7 @@ class KnownWire(_Wire):
     on: date | None = None
     possible: Annotated[list[Any], Field(description="every value within the spread of a reading")] = []
     used: Annotated[list[str], Field(description="the facts a derived fact was worked out from")] = []
+    missing: Annotated[list[str], Field(description="the facts that would settle a derived fact")] = []
 
 
 class CitedWire(_Wire):
@@ -91,9 +92,31 @@ class PositionWire(_Wire):
 
     body: str
     title: str
-    stance: str
+    stance: Annotated[str | None, Field(description="null: takes no side for a single patient")]
+    rating: Annotated[str, Field(description="the answer in the body's own short words")]
     sentence: str
     verdicts: list[VerdictWire]
+
+
+class SideWire(_Wire):
+    """What one body says on one question."""
+
+    body: str
+    title: str
+    leaning: Annotated[str, Field(pattern="^(for|against|open)$")]
+    sentence: str
+    source: str
+    where: str
+    rule: Annotated[str, Field(description="the rule behind it; empty for a general statement")]
+
+
+class ConflictWire(_Wire):
+    """A question on which bodies lean both ways."""
+
+    topic: str
+    question: str
+    sides: list[SideWire]
+    sentence: str
 
 
 class DecisionWire(_Wire):
@@ -104,9 +127,10 @@ class DecisionWire(_Wire):
     stance: str
     headline: str
     decided_by: str
+    step: Annotated[str, Field(description="the step of the order in which the answer was looked for")]
     verdicts: list[VerdictWire]
     positions: list[PositionWire]
-    conflicts: list[str]
+    conflicts: list[ConflictWire]
     reasons_for: list[str]
     reasons_against: list[str]
     always_said: list[str]

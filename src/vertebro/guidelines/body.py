@@ -11,9 +11,9 @@ from pathlib import Path
 from vertebro import guidelines
 from vertebro.guidelines.derive import askable
 from vertebro.guidelines.reading import Facts
-from vertebro.guidelines.rule import NOT_MET, Rule, folders, rules, words_of
+from vertebro.guidelines.rule import MET, NOT_MET, Rule, folders, rules, words_of
 from vertebro.guidelines.settings import numbers_of, own
-from vertebro.guidelines.verdict import Outcome, Position, Procedure, Stance, Verdict
+from vertebro.guidelines.verdict import Leaning, Outcome, Position, Procedure, Stance, Verdict
 from vertebro.vocabulary.facts import fact
 from vertebro.vocabulary.texts import Texts, texts
 
@@ -43,10 +43,33 @@ class Hearing:
 
 @dataclass(frozen=True)
 class Answer:
-    """A stance and the key of the sentence that says it, under ``position`` in the body's texts."""
+    """A stance (None: no side taken for a single patient) and the key under which it is worded.
 
-    stance: Stance
+    ``position.<key>`` in the body's texts is the sentence, ``rating.<key>`` the body's own short words.
+    """
+
+    stance: Stance | None
     key: str
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A published statement that holds for every patient: ``statement.<key>`` in the body's texts.
+
+    It is set against other bodies' answers to the question ``topic``; where ``when`` is given, only
+    for the patients who meet that rule.
+    """
+
+    topic: str
+    key: str
+    source: str
+    where: str
+    leaning: Mapping[Procedure, Leaning]
+    when: type[Rule] | None = None
+
+
+BOTH_FOR = dict.fromkeys(Procedure, Leaning.FOR)
+BOTH_AGAINST = dict.fromkeys(Procedure, Leaning.AGAINST)
 
 
 @dataclass(frozen=True)
@@ -56,6 +79,7 @@ class Body:
     criteria: tuple[type[Rule], ...]
     answer: Callable[[Outcomes, Procedure], Answer]
     file: str
+    statements: tuple[Statement, ...] = ()
 
     @property
     def name(self) -> str:
@@ -72,30 +96,37 @@ class Body:
         """The body's name for people."""
         return self.texts.say("title")
 
+    @property
+    def numbers(self) -> dict[str, str]:
+        """The cited values of the body and the shared settings, as words for its sentences."""
+        return numbers_of(self.file)
+
     def position(self, hearing: Hearing, procedure: Procedure) -> Position:
         """What this body says about one procedure for this patient."""
         answer = self.answer(hearing.outcomes, procedure)
         key = f"position.{answer.key}"
         names = {"procedure": procedure.value, "Procedure": procedure.value.capitalize()}
-        words = numbers_of(self.file) | self._lists(hearing) | names
+        words = self.numbers | self._lists(hearing) | names
         return Position(
             body=self.name,
             title=self.title,
             stance=answer.stance,
+            rating=self.texts.say(f"rating.{answer.key}", **self.numbers),
             sentence=self.texts.say(key, **words | words_of(hearing.facts, self.texts.placeholders(key))),
             verdicts=tuple(hearing.verdict(rule) for rule in self.criteria),
         )
 
     def _lists(self, hearing: Hearing) -> dict[str, str]:
         facts, outcomes = hearing.facts, hearing.outcomes
+        met = [rule.say("short", facts) for rule in self.criteria if outcomes[rule] is MET]
         unmet = [rule.say("short", facts) for rule in self.criteria if outcomes[rule] is NOT_MET]
         missing = [name for rule in self.criteria for name in rule.missing(facts)]
         labels = [fact(name).label for name in askable(missing, facts)]
-        return {"unmet": "; ".join(unmet), "missing": ", ".join(labels)}
+        return {"met": "; ".join(met), "unmet": "; ".join(unmet), "missing": ", ".join(labels)}
 
     def always(self) -> tuple[str, ...]:
         """What this body says to everybody."""
-        return tuple(self.texts.say(key, **numbers_of(self.file)) for key in self.texts.under("always"))
+        return tuple(self.texts.say(key, **self.numbers) for key in self.texts.under("always"))
 
 
 @cache

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import combinations
 
 from vertebro.guidelines.ask import ask_next
 from vertebro.guidelines.body import Hearing, bodies
+from vertebro.guidelines.conflicts import conflicts, deciding, single_rules
 from vertebro.guidelines.derive import with_derived
 from vertebro.guidelines.gate import Gate, gates
 from vertebro.guidelines.pathway import rules as pathway
 from vertebro.guidelines.reading import Facts
-from vertebro.guidelines.rule import MET, NOT_MET, AllOf, Rule, join, rules
-from vertebro.guidelines.settings import numbers_of, settings
+from vertebro.guidelines.rule import MET, Rule, rules
+from vertebro.guidelines.settings import numbers_of, own, settings
 from vertebro.guidelines.settle import Settled, settle
-from vertebro.guidelines.verdict import Decision, Outcome, Position, Procedure, Stance, Verdict
+from vertebro.guidelines.verdict import Decision, Leaning, Position, Procedure, Stance, Verdict
 from vertebro.vocabulary.facts import fact
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
@@ -23,12 +23,6 @@ from vertebro.vocabulary.library import references
 from vertebro.vocabulary.texts import Texts, texts
 
 __all__ = ["decide", "settings"]
-
-NO_SIDE = {Stance.NOT_ENOUGH_INFORMATION, Stance.OUT_OF_SCOPE}
-"""Stances with which a body takes no side."""
-
-NOT_NOW = {Stance.WAIT, Stance.NOT_RECOMMENDED}
-"""Stances that agree on not doing it now."""
 
 PATHWAY_RULES: tuple[type[Rule], ...] = (pathway.IsEarlyException, pathway.PainTreatmentCanImprove)
 
@@ -52,35 +46,33 @@ class _Case:
         """The decision about the procedure."""
         positions = tuple(body.position(self.hearing, self.procedure) for body in bodies().values())
         before = [self.hearing.verdict(rule) for rule in (*gates(self.procedure), *PATHWAY_RULES)]
-        conflicts = self.conflicts(positions)
         settled = settle(self.hearing.outcomes, self.procedure)
         return Decision(
             procedure=self.procedure,
             level=self.level,
             stance=settled.stance,
-            headline=self.headline(settled, positions, conflicts, asked),
+            headline=self.headline(settled, positions, asked),
             decided_by=settled.by,
+            step=settled.headline,
             verdicts=(*before, *(verdict for position in positions for verdict in position.verdicts)),
             positions=tuple(_behind_the_gate(p, settled) for p in positions),
-            conflicts=conflicts,
-            reasons_for=with_sources(self.criteria(MET)),
-            reasons_against=with_sources([*map(self.hearing.verdict, self.fired()), *self.criteria(NOT_MET)]),
+            conflicts=conflicts(self.hearing, self.procedure, positions),
+            reasons_for=with_sources(self.criteria(Leaning.FOR)),
+            reasons_against=with_sources(
+                [*map(self.hearing.verdict, self.fired()), *self.criteria(Leaning.AGAINST)]
+            ),
             always_said=always_said(),
             ask_next=asked,
         )
 
-    def headline(
-        self,
-        settled: Settled,
-        positions: tuple[Position, ...],
-        conflicts: tuple[str, ...],
-        asked: tuple[str, ...],
-    ) -> str:
+    def headline(self, settled: Settled, positions: tuple[Position, ...], asked: tuple[str, ...]) -> str:
         """The answer in words, followed by every other gate that stands against the procedure."""
         said = {position.body: position.sentence for position in positions}
         decisive = said.get(settled.by) or self.hearing.verdict(rules()[settled.by]).sentence
-        if settled.headline == "discuss" and conflicts:
-            decisive = conflicts[0]
+        deciding = tuple(p for p in positions if p.body in own.deciding_bodies.value)
+        differing = conflicts(self.hearing, self.procedure, deciding)
+        if settled.headline == "discuss" and differing:
+            decisive = differing[0].sentence
         also: list[type[Rule]] = [g for g in self.fired() if g.stance is not None and g.name() != settled.by]
         if settled.stance is Stance.WAIT and self.hearing.outcomes[pathway.PainTreatmentCanImprove] is MET:
             also.insert(0, pathway.PainTreatmentCanImprove)
@@ -99,49 +91,15 @@ class _Case:
         """The gates that fire, cautions included, in the order in which they are asked."""
         return [gate for gate in gates(self.procedure) if self.hearing.outcomes[gate] is MET]
 
-    def criteria(self, outcome: Outcome) -> list[Verdict]:
-        """What speaks for (MET) or against (NOT MET): each body's answer to each question."""
-        answers = [verdict for body in bodies() for verdict in self._by_topic(body).values()]
-        return [v for v in answers if v.outcome is outcome and rules()[v.rule].is_reason]
-
-    def conflicts(self, positions: tuple[Position, ...]) -> tuple[str, ...]:
-        """Where two bodies differ for this patient: on which question, and with which number."""
-        said: list[str] = []
-        for first, second in combinations(positions, 2):
-            if first.stance is second.stance or {first.stance, second.stance} & NO_SIDE:
-                continue
-            differing = self._differing(first.body, second.body)
-            said += [
-                _conflict((first, ours.sentence), (second, theirs.sentence), topic)
-                for topic, (ours, theirs) in differing.items()
-            ]
-            if not differing and not {first.stance, second.stance} <= NOT_NOW:
-                said.append(_conflict((first, first.sentence), (second, second.sentence)))
-        return tuple(said)
-
-    def _differing(self, one: str, other: str) -> dict[str, tuple[Verdict, Verdict]]:
-        """The questions two bodies answer differently, with the verdict of each that shows it."""
-        ours, theirs = self._by_topic(one), self._by_topic(other)
-        return {
-            topic: (ours[topic], theirs[topic])
-            for topic in ours
-            if topic in theirs and {ours[topic].outcome, theirs[topic].outcome} == {MET, NOT_MET}
-        }
-
-    def _by_topic(self, body: str) -> dict[str, Verdict]:
-        """What a body answers to each question: all its rules on it joined, shown by the deciding one."""
-        single = [part for rule in bodies()[body].criteria for part in _single_rules(rule)]
-        found: dict[str, Verdict] = {}
-        for topic in dict.fromkeys(rule.topic for rule in single):
-            on_topic = [self.hearing.verdict(rule) for rule in single if rule.topic == topic]
-            joined = join((verdict.outcome for verdict in on_topic), settles=NOT_MET)
-            found[topic] = next(verdict for verdict in on_topic if verdict.outcome is joined)
+    def criteria(self, leaning: Leaning) -> list[Verdict]:
+        """What the deciding bodies' criteria say for or against, one answer to each question."""
+        found: list[Verdict] = []
+        for body in (bodies()[name] for name in own.deciding_bodies.value):
+            single = [part for rule in body.criteria for part in single_rules(rule) if part.is_reason]
+            for topic in dict.fromkeys(rule.topic for rule in single):
+                leans, rule = deciding([part for part in single if part.topic == topic], self.hearing)
+                found += [self.hearing.verdict(rule)] if leans is leaning else []
         return found
-
-
-def _single_rules(rule: type[Rule]) -> tuple[type[Rule], ...]:
-    """The parts of a rule that joins others by 'and', or the rule itself."""
-    return rule.parts if issubclass(rule, AllOf) and rule.settles is NOT_MET else (rule,)
 
 
 def _behind_the_gate(position: Position, settled: Settled) -> Position:
@@ -149,18 +107,6 @@ def _behind_the_gate(position: Position, settled: Settled) -> Position:
     if settled.headline != "gate" or position.stance is not Stance.CONSIDER:
         return position
     return replace(position, sentence=f"{position.sentence} {words().say('behind_the_gate')}")
-
-
-def _conflict(one: tuple[Position, str], other: tuple[Position, str], topic: str = "") -> str:
-    said = {
-        "first": one[0].title,
-        "first_sentence": one[1],
-        "second": other[0].title,
-        "second_sentence": other[1],
-    }
-    if not topic:
-        return words().say("conflict.stance", **said)
-    return words().say("conflict.topic", topic=words().say(f"topic.{topic}"), **said)
 
 
 def with_sources(verdicts: Iterable[Verdict]) -> tuple[str, ...]:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
+import pkgutil
 from collections.abc import Callable, Iterable
+from functools import cache
+from types import ModuleType
 from typing import Any
 
-from vertebro.guidelines.reading import Derived, Facts
+from vertebro import guidelines
+from vertebro.guidelines.reading import Derived, Facts, certain_value
 from vertebro.guidelines.settings import own, own_texts
 from vertebro.vocabulary.known import Known, Unknown
 from vertebro.vocabulary.levels import Level, Region
 
-Worked = tuple[Any, str, tuple[str, ...]]
-"""A value, the key of the sentence that says where it comes from, and the facts it rests on."""
+
+def worked_out(value: Any, key: str, *used: str) -> Derived[Any]:
+    """A value, said to come from the sentence ``derived.<key>``, resting on the facts ``used``."""
+    return Derived(value, own_texts().say(f"derived.{key}"), None, used)
 
 
 def with_derived(facts: Facts, level: Level | Unknown) -> dict[str, Known[Any]]:
@@ -19,35 +27,27 @@ def with_derived(facts: Facts, level: Level | Unknown) -> dict[str, Known[Any]]:
     known: dict[str, Known[Any]] = {n: k for n, k in facts.items() if not isinstance(k, Derived)}
     if isinstance(level, Level):
         known.setdefault("fracture_level", Derived(level, own_texts().say("derived.level")))
-    for name, work in WORKED_OUT.items():
+    for name, work in all_worked_out().items():
         worked = None if name in known else work(known)
         if worked is not None:
-            value, key, used = worked
-            known[name] = Derived(value, own_texts().say(f"derived.{key}"), None, used)
+            known[name] = worked
     return known
 
 
-def _value(facts: Facts, name: str) -> Any:
-    """The value if it is known and certain, else None."""
-    known = facts.get(name)
-    uncertain = len(set(getattr(known, "possible", ()))) > 1
-    return None if known is None or uncertain else known.value
-
-
-def examined(facts: Facts) -> Worked | None:
+def examined(facts: Facts) -> Derived[Any] | None:
     """Somebody who wrote down a finding has examined the back."""
     for found in ("exam_matches_level", "tender_levels"):
         if found in facts:
-            return True, "examined", (found,)
+            return worked_out(True, "examined", found)
     return None
 
 
-def exam_matches_level(facts: Facts) -> Worked | None:
+def exam_matches_level(facts: Facts) -> Derived[Any] | None:
     """The tender level lies at the fracture or next to it (two off in the thoracic spine)."""
-    tender, level = _value(facts, "tender_levels"), _value(facts, "fracture_level")
+    tender, level = certain_value(facts, "tender_levels"), certain_value(facts, "fracture_level")
     if tender is None or level is None:
         return None
-    return lies_near(tender, level), "tender_levels", ("tender_levels", "fracture_level")
+    return worked_out(lies_near(tender, level), "tender_levels", "tender_levels", "fracture_level")
 
 
 def lies_near(tender: Iterable[Level], level: Level) -> bool:
@@ -64,25 +64,25 @@ def steps_between(one: Level, other: Level) -> int:
     return high - low - skipped
 
 
-def pain_source_is_fracture(facts: Facts) -> Worked | None:
+def pain_source_is_fracture(facts: Facts) -> Derived[Any] | None:
     """Pain found by hand at the fracture comes from it, pain found elsewhere does not."""
-    matches = _value(facts, "exam_matches_level")
-    return None if matches is None else (matches, "pain_source", ("exam_matches_level",))
+    matches = certain_value(facts, "exam_matches_level")
+    return None if matches is None else worked_out(matches, "pain_source", "exam_matches_level")
 
 
-def pregnant(facts: Facts) -> Worked | None:
+def pregnant(facts: Facts) -> Derived[Any] | None:
     """Not asked of males and outside the ages of the setting; never assumed otherwise."""
-    sex, age = _value(facts, "sex"), _value(facts, "age_years")
+    sex, age = certain_value(facts, "sex"), certain_value(facts, "age_years")
     if sex == "male":
-        return False, "pregnant_male", ("sex",)
+        return worked_out(False, "pregnant_male", "sex")
     if age is not None and not own.pregnancy_from.number <= age <= own.pregnancy_until.number:
-        return False, "pregnant_age", ("age_years",)
+        return worked_out(False, "pregnant_age", "age_years")
     return None
 
 
-def osteoporotic_fracture(facts: Facts) -> Worked | None:
+def osteoporotic_fracture(facts: Facts) -> Derived[Any] | None:
     """Taken to be osteoporotic: osteoporosis known, no high-energy injury, no tumour suspected."""
-    bone, trauma, tumour = (_value(facts, name) for name in ("osteoporosis", "trauma", "malignancy"))
+    bone, trauma, tumour = (certain_value(facts, name) for name in ("osteoporosis", "trauma", "malignancy"))
     against = {
         "osteoporosis": bone is False,
         "trauma": trauma == "high_energy",
@@ -90,57 +90,62 @@ def osteoporotic_fracture(facts: Facts) -> Worked | None:
     }
     for name, speaks_against in against.items():
         if speaks_against:
-            return False, "cause", (name,)
+            return worked_out(False, "cause", name)
     if None in (bone, trauma, tumour):
         return None
-    return True, "cause", tuple(against)
+    return worked_out(True, "cause", *against)
 
 
-def mri(facts: Facts) -> Worked | None:
+def mri(facts: Facts) -> Derived[Any] | None:
     """A part of the body that shows oedema is oedema, however small; none of it is none."""
-    fraction = _value(facts, "mri_oedema_fraction")
+    fraction = certain_value(facts, "mri_oedema_fraction")
     if fraction is None:
         return None
-    return ("oedema" if fraction > 0 else "no_oedema"), "oedema_fraction", ("mri_oedema_fraction",)
+    return worked_out("oedema" if fraction > 0 else "no_oedema", "oedema_fraction", "mri_oedema_fraction")
 
 
-def fracture_unhealed(facts: Facts) -> Worked | None:
+def fracture_unhealed(facts: Facts) -> Derived[Any] | None:
     """Unhealed: a cleft, oedema on MRI, or (where MRI cannot be done) uptake on a bone scan.
 
     Healed only if the imaging is negative and a cleft is ruled out as well.
     """
-    cleft, stir, scan = (_value(facts, n) for n in ("intravertebral_cleft", "mri", "bone_scan"))
+    cleft, stir, scan = (certain_value(facts, n) for n in ("intravertebral_cleft", "mri", "bone_scan"))
     if cleft not in (None, "none"):
-        return True, "unhealed_cleft", ("intravertebral_cleft",)
+        return worked_out(True, "unhealed_cleft", "intravertebral_cleft")
     if stir is not None:
-        imaged: Worked = (stir == "oedema", "unhealed_mri", ("mri",))
+        shows, key = stir == "oedema", "unhealed_mri"
+        used: tuple[str, ...] = ("mri",)
     elif scan is not None and "mri_impossible_reason" in facts:
-        imaged = (scan == "uptake", "unhealed_scan", ("bone_scan", "mri_impossible_reason"))
+        shows, key = scan == "uptake", "unhealed_scan"
+        used = ("bone_scan", "mri_impossible_reason")
     else:
         return None
-    if imaged[0]:
-        return imaged
-    return None if cleft is None else (False, imaged[1], (*imaged[2], "intravertebral_cleft"))
+    if shows:
+        return worked_out(True, key, *used)
+    return None if cleft is None else worked_out(False, key, *used, "intravertebral_cleft")
 
 
-def imaging_done(facts: Facts) -> Worked | None:
+def imaging_done(facts: Facts) -> Derived[Any] | None:
     """MRI reported; or the reason why it cannot be done, and a bone scan reported instead."""
     if "mri" in facts:
-        return True, "imaging_mri", ("mri",)
+        return worked_out(True, "imaging_mri", "mri")
     if "bone_scan" in facts and "mri_impossible_reason" in facts:
-        return True, "imaging_scan", ("bone_scan", "mri_impossible_reason")
+        return worked_out(True, "imaging_scan", "bone_scan", "mri_impossible_reason")
     return None
 
 
-def spinal_instability(facts: Facts) -> Worked | None:
+def spinal_instability(facts: Facts) -> Derived[Any] | None:
     """OF5 is by definition distraction, rotation or translation; OF1 to OF4 are not."""
-    of_type = _value(facts, "of_type")
+    of_type = certain_value(facts, "of_type")
     if of_type is None:
         return None
-    return ("translation_or_rotation" if of_type == "OF5" else "none"), "of_type", ("of_type",)
+    return worked_out("translation_or_rotation" if of_type == "OF5" else "none", "of_type", "of_type")
 
 
-WORKED_OUT: dict[str, Callable[[Facts], Worked | None]] = {
+Work = Callable[[Facts], Derived[Any] | None]
+"""How a fact is worked out from others, or None where they do not allow it."""
+
+WORKED_OUT: dict[str, Work] = {
     "exam_matches_level": exam_matches_level,
     "examined": examined,
     "mri": mri,
@@ -151,7 +156,26 @@ WORKED_OUT: dict[str, Callable[[Facts], Worked | None]] = {
     "imaging_done": imaging_done,
     "spinal_instability": spinal_instability,
 }
-"""What is worked out, in the order in which one may rest on another."""
+"""What is worked out for all folders of rules, in the order in which one may rest on another."""
+
+
+@cache
+def all_worked_out() -> dict[str, Work]:
+    """The shared facts that are worked out, then those of each folder's ``derived.py``."""
+    return WORKED_OUT | {name: work for module in _folders_own() for name, work in module.WORKED_OUT.items()}
+
+
+@cache
+def _asked_instead() -> dict[str, list[str]]:
+    """For a fact that a folder works out: the facts to ask people for instead."""
+    return {name: asked for module in _folders_own() for name, asked in module.ASK_INSTEAD.items()}
+
+
+@cache
+def _folders_own() -> tuple[ModuleType, ...]:
+    packages = (m.name for m in pkgutil.iter_modules(guidelines.__path__) if m.ispkg)
+    names = (f"{guidelines.__name__}.{package}.derived" for package in sorted(packages))
+    return tuple(importlib.import_module(name) for name in names if importlib.util.find_spec(name))
 
 
 def askable(missing: Iterable[str], facts: Facts) -> list[str]:
@@ -164,6 +188,7 @@ def askable(missing: Iterable[str], facts: Facts) -> list[str]:
         "osteoporotic_fracture": ["osteoporosis", "trauma", "malignancy"],
         "examined": ["exam_matches_level"],
         "pain_source_is_fracture": ["exam_matches_level"],
+        **_asked_instead(),
     }
     missing = tuple(missing)
     names = [name for need in missing for name in instead.get(need, [need])]

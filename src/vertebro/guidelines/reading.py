@@ -27,11 +27,28 @@ class Reading(Known[T_co]):
 
 @dataclass(frozen=True)
 class Derived(Known[T_co]):
-    """A value worked out from other facts, named in ``used``; worked out anew when they change."""
+    """A value worked out from other facts, named in ``used``; worked out anew when they change.
+
+    ``possible`` holds every value it may have (a score with an item nobody wrote down, say), and
+    ``missing`` the facts that would settle which of them it is.
+    """
 
     used: tuple[str, ...] = ()
+    possible: tuple[T_co, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 def possible_values(known: Known[Any]) -> tuple[Any, ...]:
     """Every value this fact may have: one for a written fact, several for an uncertain reading."""
-    return known.possible if isinstance(known, Reading) and known.possible else (known.value,)
+    return (isinstance(known, Reading | Derived) and known.possible) or (known.value,)
+
+
+def is_certain(known: Known[Any]) -> bool:
+    """True if the fact can have one value only."""
+    return len(set(possible_values(known))) == 1
+
+
+def certain_value(facts: Facts, name: str) -> Any:
+    """The value of a fact that is known and can have one value only, else None."""
+    known = facts.get(name)
+    return known.value if known is not None and is_certain(known) else None

@@ -15,7 +15,7 @@ from typing import ClassVar
 from vertebro import guidelines
 from vertebro.errors import HouseFault, nearest
 from vertebro.guidelines.derive import askable
-from vertebro.guidelines.reading import Facts, possible_values
+from vertebro.guidelines.reading import Derived, Facts, is_certain, possible_values
 from vertebro.guidelines.settings import numbers_of, own_texts
 from vertebro.guidelines.verdict import Outcome, Verdict
 from vertebro.vocabulary.facts import fact
@@ -39,6 +39,8 @@ class Rule:
     values: ClassVar[tuple[CitedValue, ...]] = ()
     is_reason: ClassVar[bool] = True
     """False for what only has to be there (an examination, say) and speaks neither for nor against."""
+    speaks_against: ClassVar[bool] = False
+    """True where met speaks against the procedure (an exclusion, say); not met then speaks for nothing."""
     holds: ClassVar[Callable[..., bool]]
     needs: ClassVar[tuple[str, ...]] = ()
 
@@ -79,7 +81,7 @@ class Rule:
         if cls.outcome(facts) is not UNKNOWN:
             return ()
         absent = tuple(need for need in cls.needs if need not in facts)
-        return absent or tuple(need for need in cls.needs if len(set(possible_values(facts[need]))) > 1)
+        return absent or tuple(name for need in cls.needs for name in _to_settle(need, facts))
 
     @classmethod
     def judge(cls, facts: Facts) -> Verdict:
@@ -123,6 +125,14 @@ class Rule:
         return cls.say("met" if outcome is MET else "not_met", facts)
 
 
+def _to_settle(need: str, facts: Facts) -> tuple[str, ...]:
+    """What would settle an uncertain fact: what it was worked out without, or the fact itself."""
+    known = facts[need]
+    if is_certain(known):
+        return ()
+    return (isinstance(known, Derived) and known.missing) or (need,)
+
+
 class AllOf(Rule, abstract=True):
     """Met if all parts are met, not met if one is not, else unknown (Kleene's and)."""
 
@@ -151,6 +161,28 @@ class AnyOf(AllOf, abstract=True):
     """Met if one part is met, not met if none is, else unknown (Kleene's or)."""
 
     settles: ClassVar[Outcome] = MET
+
+
+class AtLeast(AllOf, abstract=True):
+    """Met if at least ``enough`` parts are met, not met if that cannot be reached any more."""
+
+    settles: ClassVar[Outcome] = MET
+    enough: ClassVar[int]
+
+    @classmethod
+    def outcome(cls, facts: Facts) -> Outcome:
+        """The parts counted; a part that is unknown may still turn out met."""
+        found = [part.outcome(facts) for part in cls.parts]
+        met = found.count(MET)
+        if met >= cls.enough:
+            return MET
+        return UNKNOWN if met + found.count(UNKNOWN) >= cls.enough else NOT_MET
+
+    @classmethod
+    def extra_words(cls, facts: Facts) -> dict[str, str]:
+        """``{met_parts}``: the short names of the parts that are met."""
+        met = [part.say("short", facts) for part in cls.parts if part.outcome(facts) is MET]
+        return {"met_parts": ", ".join(met) or own_texts().say("none_of_them")}
 
 
 def join(outcomes: Iterable[Outcome], settles: Outcome) -> Outcome:

@@ -68,13 +68,75 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Position:
-    """What one body says about one procedure for this patient, and the verdicts it rests on."""
+    """What one body says about one procedure for this patient, and the verdicts it rests on.
+
+    ``rating`` is the answer in the body's own short words ("usually appropriate"); ``stance`` is
+    None where the body takes no side for a single patient.
+    """
 
     body: str
     title: str
-    stance: Stance
+    stance: Stance | None
+    rating: str
     sentence: str
     verdicts: tuple[Verdict, ...]
+
+
+class Leaning(Enum):
+    """Which way an answer to one question leans."""
+
+    FOR = "for"
+    AGAINST = "against"
+    OPEN = "open"
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one body says on one question for this patient, with its source."""
+
+    body: str
+    title: str
+    leaning: Leaning
+    sentence: str
+    source: str
+    where: str
+    rule: str = ""
+    """The rule behind it; empty for a published statement that holds for every patient."""
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A question on which at least one body leans for and one against, with everything said on it."""
+
+    topic: str
+    question: str
+    sides: tuple[Side, ...]
+    sentence: str
+
+    def __post_init__(self) -> None:
+        if not {Leaning.FOR, Leaning.AGAINST} <= {side.leaning for side in self.sides}:
+            raise HouseFault(f"Nobody disagrees on '{self.topic}'.")
+
+
+class Path(Enum):
+    """What can be done for this patient, the two procedures among it."""
+
+    VERTEBROPLASTY = Procedure.VERTEBROPLASTY.value
+    KYPHOPLASTY = Procedure.KYPHOPLASTY.value
+    WAITING = "waiting with pain treatment"
+    SURGERY = "a spinal surgeon's opinion"
+    OTHER_CAUSE = "looking for another cause"
+
+
+@dataclass(frozen=True)
+class OtherPath:
+    """A path besides the procedures: its stance (None: nothing known speaks for it), and why."""
+
+    path: Path
+    stance: Stance | None
+    sentence: str
+    reasons_for: tuple[str, ...]
+    reasons_against: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -82,7 +144,8 @@ class Decision:
     """The answer for one procedure at one level.
 
     ``decided_by`` is the gate or position that gave the headline; every other verdict stays listed.
-    ``conflicts`` are sentences that say which bodies disagree and on what number;
+    ``step`` names the step of the order in which the answer was looked for (``settle.STEPS``);
+    ``conflicts`` say which bodies disagree, on what, and with what number;
     ``reasons_for`` and ``reasons_against`` are sentences; ``ask_next`` are names of facts, the
     most deciding first.
     """
@@ -92,9 +155,10 @@ class Decision:
     stance: Stance
     headline: str
     decided_by: str
+    step: str
     verdicts: tuple[Verdict, ...]
     positions: tuple[Position, ...]
-    conflicts: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
     reasons_for: tuple[str, ...] = ()
     reasons_against: tuple[str, ...] = ()
     always_said: tuple[str, ...] = ()

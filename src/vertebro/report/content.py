@@ -215,7 +215,7 @@ def _decision(decision: Decision, shared: dict[str, tuple[str, ...]]) -> Decisio
         decided_by=_decider(decision),
         grounds=_headed(own),
         positions=tuple(
-            (p.title, p.stance.value, TONES[p.stance], after_stance(p.stance.value, p.sentence))
+            (p.title, p.rating, TONES[p.stance] if p.stance else "open", p.sentence)
             for p in decision.positions
         ),
         counted=_counted(decision.verdicts),
@@ -230,7 +230,7 @@ def _grounds(decision: Decision) -> dict[str, tuple[str, ...]]:
         "ask_next": questions,
         "reasons_for": decision.reasons_for,
         "reasons_against": decision.reasons_against,
-        "conflicts": decision.conflicts,
+        "conflicts": tuple(conflict.sentence for conflict in decision.conflicts),
         "always": decision.always_said,
     }
 

@@ -1,0 +1,108 @@
+"""Where bodies differ for this patient: question by question, who says what, with its source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from vertebro.guidelines.body import Body, Hearing, bodies
+from vertebro.guidelines.rule import MET, NOT_MET, UNKNOWN, AllOf, Rule
+from vertebro.guidelines.settings import own_texts
+from vertebro.guidelines.verdict import Conflict, Leaning, Outcome, Position, Procedure, Side, Stance
+
+FOR, AGAINST, OPEN = Leaning.FOR, Leaning.AGAINST, Leaning.OPEN
+
+WHOLE = "whole"
+"""The topic of what a body answers altogether, named only where no single question explains it."""
+
+LEANS: dict[Stance | None, Leaning] = {
+    Stance.CONSIDER: FOR,
+    Stance.DISCUSS: FOR,
+    Stance.WAIT: AGAINST,
+    Stance.NOT_RECOMMENDED: AGAINST,
+    Stance.CONTRAINDICATED: AGAINST,
+}
+"""Which way a body's whole answer leans; any other answer takes no side."""
+
+
+def conflicts(hearing: Hearing, procedure: Procedure, positions: Iterable[Position]) -> tuple[Conflict, ...]:
+    """The questions on which these bodies lean both ways, in the order of the list of topics.
+
+    A body for which the patient is out of scope is not heard.
+    """
+    heard = [p for p in positions if p.stance is not Stance.OUT_OF_SCOPE]
+    sides = [found for p in heard for found in _sides(bodies()[p.body], hearing, procedure)]
+    topics = [key.removeprefix("topic.") for key in own_texts().under("topic")]
+    by_topic = {topic: tuple(side for on, side in sides if on == topic) for topic in topics}
+    found = [_conflict(topic, on) for topic, on in by_topic.items() if _lean_both_ways(on)]
+    whole = tuple(_whole(position) for position in heard)
+    return tuple(found) or ((_conflict(WHOLE, whole),) if _lean_both_ways(whole) else ())
+
+
+def _lean_both_ways(sides: Iterable[Side]) -> bool:
+    return {FOR, AGAINST} <= {side.leaning for side in sides}
+
+
+def _sides(body: Body, hearing: Hearing, procedure: Procedure) -> list[tuple[str, Side]]:
+    """What a body says on each question: by its criteria for this patient, and in general."""
+    found: list[tuple[str, Side]] = []
+    single = [part for rule in body.criteria for part in single_rules(rule) if part.is_reason]
+    for topic in dict.fromkeys(rule.topic for rule in single):
+        leaning, rule = deciding([part for part in single if part.topic == topic], hearing)
+        said = hearing.verdict(rule)
+        side = Side(body.name, body.title, leaning, said.sentence, said.source, said.where, said.rule)
+        found.append((topic, side))
+    for statement in body.statements:
+        if statement.when is None or hearing.outcomes[statement.when] is MET:
+            leans = statement.leaning.get(procedure, OPEN)
+            sentence = body.texts.say(f"statement.{statement.key}", **body.numbers)
+            side = Side(body.name, body.title, leans, sentence, statement.source, statement.where)
+            found.append((statement.topic, side))
+    return found
+
+
+def single_rules(rule: type[Rule]) -> tuple[type[Rule], ...]:
+    """The parts of a rule that joins others by 'and', or the rule itself."""
+    return rule.parts if issubclass(rule, AllOf) and rule.settles is NOT_MET else (rule,)
+
+
+def deciding(on_topic: list[type[Rule]], hearing: Hearing) -> tuple[Leaning, type[Rule]]:
+    """The leaning of a body's rules on one question, and the rule that decides it: one against settles."""
+    leanings = [(lean(rule, hearing.outcomes[rule]), rule) for rule in on_topic]
+    for leaning in (AGAINST, OPEN, FOR):
+        for found, rule in leanings:
+            if found is leaning:
+                return leaning, rule
+    raise AssertionError("a topic has at least one rule")
+
+
+def lean(rule: type[Rule], outcome: Outcome) -> Leaning:
+    """Which way this answer leans; an exclusion that does not apply leans no way."""
+    if outcome is UNKNOWN:
+        return OPEN
+    if rule.speaks_against:
+        return AGAINST if outcome is MET else OPEN
+    return FOR if outcome is MET else AGAINST
+
+
+def _whole(position: Position) -> Side:
+    verdict = position.verdicts[0] if position.verdicts else None
+    source, where = (verdict.source, verdict.where) if verdict else ("", "")
+    leaning = LEANS.get(position.stance, OPEN)
+    return Side(position.body, position.title, leaning, position.sentence, source, where)
+
+
+def _conflict(topic: str, sides: tuple[Side, ...]) -> Conflict:
+    """The conflict with one sentence that sets the first for against the first against."""
+    pro = next(side for side in sides if side.leaning is FOR)
+    contra = next(side for side in sides if side.leaning is AGAINST)
+    first, second = sorted((pro, contra), key=sides.index)
+    question = own_texts().say(f"topic.{topic}") if topic != WHOLE else own_texts().say("whole_answer")
+    sentence = own_texts().say(
+        "conflict",
+        topic=question,
+        first=first.title,
+        first_sentence=first.sentence,
+        second=second.title,
+        second_sentence=second.sentence,
+    )
+    return Conflict(topic, question, sides, sentence)
