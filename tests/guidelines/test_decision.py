@@ -321,7 +321,7 @@ def test_limits_are_tried_on_both_sides() -> None:
     assert {1.4, 1.5, 1.6, 1.8, 1.9, 0.5, 20.0} <= {round(answer, 6) for answer in possible_answers("inr")}
     assert {0, 6, 7, 8, 10} <= set(possible_answers("pain_nrs"))
     assert possible_answers("allergies")[1] == ("pmma",)
-    assert possible_answers("asa") == (1, 3, 4, 5)
+    assert possible_answers("asa") == (1, 2, 3, 4, 5)
     assert possible_answers("pain_nrs") == (0, 1, 6, 7, 8, 9, 10)
     assert possible_answers("pregnant") == (True, False)
     assert possible_answers("fracture_level") == tuple(Level)
@@ -334,7 +334,8 @@ def test_a_blood_thinner_comes_with_how_long_to_hold_it() -> None:
     assert "2 days" in headline("apixaban") and "Douketis" in headline("apixaban")
     assert "5 days" in headline("warfarin") and "INR" in headline("warfarin")
     assert "4 days" in headline("dabigatran") and "50 mL/min" in headline("dabigatran")
-    assert "not among the sources" in headline("clopidogrel")
+    assert "5 days" in headline("clopidogrel") and "European Society" in headline("clopidogrel")
+    assert "no time of holding it is verified" in headline("other")
     assert decided(anticoagulant="warfarin", anticoagulant_held=True).stance is Stance.CONSIDER
     asked = decided(anticoagulant="warfarin")
     assert asked.stance is Stance.NOT_ENOUGH_INFORMATION and asked.ask_next == ("anticoagulant_held",)

@@ -8,7 +8,7 @@ import pytest
 from patients import CLEAR_CANDIDATE, but, decisions
 
 from vertebro import guidelines
-from vertebro.guidelines import ask, body, derive, gate, rule
+from vertebro.guidelines import body, derive, gate, rule, trying
 from vertebro.guidelines.explain import all_cases, explain_rule
 from vertebro.guidelines.verdict import Outcome, Procedure, Stance
 
@@ -56,8 +56,8 @@ CACHES = (
     derive.all_worked_out,
     derive._folders_own,
     derive._asked_instead,
-    ask._rules_needing,
-    ask.possible_answers,
+    trying._rules_needing,
+    trying.possible_answers,
 )
 
 

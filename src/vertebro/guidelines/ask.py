@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
-from typing import Any
 
 from vertebro.guidelines.body import Hearing, Outcomes, bodies
-from vertebro.guidelines.derive import askable, with_derived
+from vertebro.guidelines.derive import askable
 from vertebro.guidelines.gate import Gate, gates
 from vertebro.guidelines.pathway.rules import IsEarlyException
 from vertebro.guidelines.ros.rules import HasReachedHealingTime
-from vertebro.guidelines.rule import NOT_MET, UNKNOWN, AllOf, Rule, rules
+from vertebro.guidelines.rule import NOT_MET, UNKNOWN, AllOf, Rule
 from vertebro.guidelines.settings import own
 from vertebro.guidelines.settle import settle
+from vertebro.guidelines.trying import Answers, possible_answers, settled_if
 from vertebro.guidelines.verdict import Procedure, Stance
-from vertebro.vocabulary.facts import fact
 from vertebro.vocabulary.facts import facts as dictionary
-from vertebro.vocabulary.known import Known, Unknown
+from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
-
-TRIED = "tried, to see what the answer would decide"
 
 
 def ask_next(hearing: Hearing, level: Level | Unknown) -> tuple[str, ...]:
@@ -86,39 +82,11 @@ def _settles_alone(
 ) -> float:
     """The part of this fact's possible answers that would settle the matter alone."""
     tried = possible_answers(name)
-    return sum(_changes(name, value, hearing, level, now) for value in tried) / len(tried)
+    if not tried:
+        return 0.0
+    return sum(_changes(settled_if(hearing, level, name, value), now) for value in tried) / len(tried)
 
 
-def _changes(
-    name: str, value: Any, hearing: Hearing, level: Level | Unknown, now: Mapping[Procedure, Stance]
-) -> bool:
-    facts = hearing.facts
-    known = with_derived({**facts, name: Known(value, TRIED)}, level)
-    changed = {n for n in {*known, *facts} if known.get(n) != facts.get(n)}
-    outcomes = {**hearing.outcomes, **{r: r.outcome(known) for n in changed for r in _rules_needing(n)}}
+def _changes(answers: Answers, now: Mapping[Procedure, Stance]) -> bool:
     open_still = Stance.NOT_ENOUGH_INFORMATION
-    return any(settle(outcomes, p).stance not in (now[p], open_still) for p in Procedure)
-
-
-@cache
-def _rules_needing(name: str) -> tuple[type[Rule], ...]:
-    return tuple(rule for rule in rules().values() if name in rule.needs)
-
-
-@cache
-def possible_answers(name: str) -> tuple[Any, ...]:
-    """Answers worth trying: every choice, or for a number both sides of every limit it is held to."""
-    asked = fact(name)
-    if asked.kind == "yes_no":
-        return (True, False)
-    if asked.kind == "choice":
-        return asked.choices
-    if asked.kind == "choices":
-        return tuple((choice,) for choice in asked.choices)
-    if asked.kind == "level":
-        return tuple(Level)
-    assert asked.low is not None and asked.high is not None  # every number of the dictionary has a range
-    step = 1 if asked.kind == "integer" else 0.1  # the smallest difference people write down
-    limits = {v.number for r in _rules_needing(name) for v in r.values if v.unit == asked.unit}
-    near = {asked.low, asked.high} | {limit + by for limit in limits for by in (-step, 0, step)}
-    return tuple(sorted(number for number in near if asked.low <= number <= asked.high))
+    return any(settled.stance not in (now[p], open_still) for p, settled in answers.items())

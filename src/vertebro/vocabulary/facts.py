@@ -42,8 +42,13 @@ class Fact:
             raise HouseFault(f"Fact {self.name}: kind, origin or unit is not one of the house.")
         if self.kind in ("choice", "choices") and not self.choices:
             raise HouseFault(f"Fact {self.name} has no choices.")
-        if self.kind in ("number", "integer") and (self.low is None or self.high is None):
+        if self.is_number and (self.low is None or self.high is None):
             raise HouseFault(f"Fact {self.name} has no range.")
+
+    @property
+    def is_number(self) -> bool:
+        """True for a number, whole or not."""
+        return self.kind in ("number", "integer")
 
     @property
     def label(self) -> str:
@@ -58,7 +63,7 @@ class Fact:
     @property
     def allowed(self) -> str:
         """What may be answered, in words."""
-        if self.kind in ("number", "integer"):
+        if self.is_number:
             whole = "a whole number" if self.kind == "integer" else "a number"
             return f"{whole} from {self.low:g} to {self.high:g} {read_as(self.unit)}".strip()
         if self.kind in ("choice", "choices"):
@@ -73,9 +78,9 @@ class Fact:
 
     def in_words(self, value: Any) -> str:
         """A value of this fact as people read it: ``8 weeks``, ``no oedema``, ``yes``."""
-        if self.kind in ("number", "integer") and self.unit == "wk":
+        if self.is_number and self.unit == "wk":
             return weeks_in_words(value)
-        if self.kind in ("number", "integer"):
+        if self.is_number:
             return f"{round(value, 2):g} {read_as(self.unit, value)}".strip()
         if self.kind == "yes_no":
             return _words().say("yes" if value else "no")

@@ -1,0 +1,83 @@
+"""What would change the answer: every line of the table holds, and nothing nearer changes it."""
+
+from typing import Any
+
+import pytest
+from patients import CLEAR_CANDIDATE, LEVEL, but, decisions, facts_from
+
+from vertebro.guidelines.trying import possible_answers, step_of
+from vertebro.guidelines.verdict import Procedure, Stance
+from vertebro.guidelines.what_if import Boundary, boundaries
+from vertebro.vocabulary.facts import fact, facts
+from vertebro.vocabulary.known import Known
+
+PATIENTS: dict[str, dict[str, Any]] = {
+    "a clear candidate": CLEAR_CANDIDATE,
+    "too early": but(weeks_since_fracture=2.0, pain_nrs=6),
+    "nerve deficit": but(neuro_grade="N3"),
+    "hardly anything known": {"pain_nrs": 9},
+    "no MRI": but(mri=None),
+}
+
+
+def stances(values: dict[str, Any]) -> dict[Procedure, Stance]:
+    return {procedure: decision.stance for procedure, decision in decisions(values).items()}
+
+
+@pytest.fixture(params=PATIENTS, scope="module")
+def patient(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return PATIENTS[request.param]
+
+
+@pytest.fixture(scope="module")
+def table(patient: dict[str, Any]) -> tuple[Boundary, ...]:
+    return boundaries(facts_from(patient), LEVEL)
+
+
+def test_every_line_comes_true_when_the_fact_is_changed(
+    patient: dict[str, Any], table: tuple[Boundary, ...]
+) -> None:
+    for line in table:
+        for value in line.values:
+            assert stances(patient | {line.fact: value}) == line.stances != stances(patient), line
+            for procedure, decision in decisions(patient | {line.fact: value}).items():
+                assert decision.decided_by in line.decided_by[procedure] or len(line.values) > 1
+
+
+def test_one_step_nearer_the_answer_is_another(patient: dict[str, Any], table: tuple[Boundary, ...]) -> None:
+    for line in table:
+        if fact(line.fact).is_number and isinstance(line.now, Known):
+            nearest, step = line.values[0], step_of(line.fact)
+            nearer = round(nearest + (step if nearest < line.now.value else -step), 6)
+            assert stances(patient | {line.fact: nearer}) != line.stances, line
+
+
+def test_what_is_not_in_the_table_changes_nothing(
+    patient: dict[str, Any], table: tuple[Boundary, ...]
+) -> None:
+    listed = {line.fact for line in table}
+    for name, asked in facts().items():
+        if asked.origin == "record" and name not in listed:
+            for value in possible_answers(name):
+                assert stances(patient | {name: value}) == stances(patient), (name, value)
+
+
+def test_the_limits_of_the_clear_candidate_are_those_of_the_rules() -> None:
+    table = boundaries(facts_from(CLEAR_CANDIDATE), LEVEL)
+    by_fact = {(line.fact, line.values[0]): line.stances[Procedure.VERTEBROPLASTY] for line in table}
+    assert by_fact["pain_nrs", 6] is Stance.NOT_RECOMMENDED
+    assert by_fact["weeks_since_fracture", 5.9] is Stance.WAIT
+    assert by_fact["weeks_since_fracture", 12.1] is Stance.DISCUSS
+    assert by_fact["age_years", 55] is Stance.NOT_ENOUGH_INFORMATION  # pregnancy is asked from here on
+    assert by_fact["age_years", 17] is Stance.OUT_OF_SCOPE
+    assert by_fact["inr", 1.9] is by_fact["platelets", 49.9] is Stance.CORRECT_FIRST
+    assert ("rmdq", 18) not in by_fact
+
+
+def test_a_choice_lists_every_alternative_with_the_same_answer() -> None:
+    table = boundaries(facts_from(CLEAR_CANDIDATE), LEVEL)
+    (deficit,) = (line for line in table if line.fact == "neuro_grade" and "N2" in line.values)
+    assert deficit.values == ("N2", "N3", "N4")
+    (contrast,) = (line for line in table if line.values[0] == ("iodinated_contrast",))
+    assert contrast.stances[Procedure.VERTEBROPLASTY] is Stance.CONSIDER
+    assert contrast.stances[Procedure.KYPHOPLASTY] is Stance.DISCUSS
