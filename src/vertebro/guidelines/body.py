@@ -46,10 +46,12 @@ class Answer:
     """A stance (None: no side taken for a single patient) and the key under which it is worded.
 
     ``position.<key>`` in the body's texts is the sentence, ``rating.<key>`` the body's own short words.
+    Both may say ``{named}``: the short names of the rules in ``named``, those the answer turns on.
     """
 
     stance: Stance | None
     key: str
+    named: tuple[type[Rule], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,26 +103,32 @@ class Body:
         """The cited values of the body and the shared settings, as words for its sentences."""
         return numbers_of(self.file)
 
+    def asked(self, procedure: Procedure) -> tuple[type[Rule], ...]:
+        """The criteria that are asked for one procedure."""
+        return tuple(rule for rule in self.criteria if procedure in rule.procedures)
+
     def position(self, hearing: Hearing, procedure: Procedure) -> Position:
         """What this body says about one procedure for this patient."""
         answer = self.answer(hearing.outcomes, procedure)
         key = f"position.{answer.key}"
         names = {"procedure": procedure.value, "Procedure": procedure.value.capitalize()}
-        words = self.numbers | self._lists(hearing) | names
+        named = ", ".join(rule.say("short", hearing.facts) for rule in answer.named)
+        words = self.numbers | self._lists(hearing, self.asked(procedure)) | names | {"named": named}
         return Position(
             body=self.name,
             title=self.title,
             stance=answer.stance,
-            rating=self.texts.say(f"rating.{answer.key}", **self.numbers),
+            rating=self.texts.say(f"rating.{answer.key}", **self.numbers, named=named),
             sentence=self.texts.say(key, **words | words_of(hearing.facts, self.texts.placeholders(key))),
-            verdicts=tuple(hearing.verdict(rule) for rule in self.criteria),
+            verdicts=tuple(hearing.verdict(rule) for rule in self.asked(procedure)),
         )
 
-    def _lists(self, hearing: Hearing) -> dict[str, str]:
+    @staticmethod
+    def _lists(hearing: Hearing, criteria: tuple[type[Rule], ...]) -> dict[str, str]:
         facts, outcomes = hearing.facts, hearing.outcomes
-        met = [rule.say("short", facts) for rule in self.criteria if outcomes[rule] is MET]
-        unmet = [rule.say("short", facts) for rule in self.criteria if outcomes[rule] is NOT_MET]
-        missing = [name for rule in self.criteria for name in rule.missing(facts)]
+        met = [rule.say("short", facts) for rule in criteria if outcomes[rule] is MET]
+        unmet = [rule.say("short", facts) for rule in criteria if outcomes[rule] is NOT_MET]
+        missing = [name for rule in criteria for name in rule.missing(facts)]
         labels = [fact(name).label for name in askable(missing, facts)]
         return {"met": "; ".join(met), "unmet": "; ".join(unmet), "missing": ", ".join(labels)}
 

@@ -45,7 +45,7 @@ def _lean_both_ways(sides: Iterable[Side]) -> bool:
 def _sides(body: Body, hearing: Hearing, procedure: Procedure) -> list[tuple[str, Side]]:
     """What a body says on each question: by its criteria for this patient, and in general."""
     found: list[tuple[str, Side]] = []
-    single = [part for rule in body.criteria for part in single_rules(rule) if part.is_reason]
+    single = [part for rule in body.asked(procedure) for part in single_rules(rule) if part.is_reason]
     for topic in dict.fromkeys(rule.topic for rule in single):
         leaning, rule = deciding([part for part in single if part.topic == topic], hearing)
         said = hearing.verdict(rule)

@@ -40,7 +40,6 @@ class Gate(Rule, abstract=True):
 
     stage: ClassVar[Stage]
     stance: ClassVar[Stance | None]
-    procedures: ClassVar[tuple[Procedure, ...]] = tuple(Procedure)
     must_know: ClassVar[bool] = False
     blocks: ClassVar[bool] = True
 

@@ -17,7 +17,7 @@ from vertebro.errors import HouseFault, nearest
 from vertebro.guidelines.derive import askable
 from vertebro.guidelines.reading import Derived, Facts, is_certain, possible_values
 from vertebro.guidelines.settings import numbers_of, own_texts
-from vertebro.guidelines.verdict import Outcome, Verdict
+from vertebro.guidelines.verdict import Outcome, Procedure, Verdict
 from vertebro.vocabulary.facts import fact
 from vertebro.vocabulary.library import CitedValue, references
 from vertebro.vocabulary.texts import Texts, texts
@@ -41,6 +41,8 @@ class Rule:
     """False for what only has to be there (an examination, say) and speaks neither for nor against."""
     speaks_against: ClassVar[bool] = False
     """True where met speaks against the procedure (an exclusion, say); not met then speaks for nothing."""
+    procedures: ClassVar[tuple[Procedure, ...]] = tuple(Procedure)
+    """The procedures for which the rule is asked; most are asked for both."""
     holds: ClassVar[Callable[..., bool]]
     needs: ClassVar[tuple[str, ...]] = ()
 
