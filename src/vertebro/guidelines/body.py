@@ -46,7 +46,8 @@ class Answer:
     """A stance (None: no side taken for a single patient) and the key under which it is worded.
 
     ``position.<key>`` in the body's texts is the sentence, ``rating.<key>`` the body's own short words.
-    Both may say ``{named}``: the short names of the rules in ``named``, those the answer turns on.
+    ``named`` are the rules the answer turns on: both may say ``{named}``, their short names, and
+    ``{met}``, ``{unmet}`` and ``{missing}`` speak of them alone (of all criteria where none is named).
     """
 
     stance: Stance | None
@@ -113,7 +114,8 @@ class Body:
         key = f"position.{answer.key}"
         names = {"procedure": procedure.value, "Procedure": procedure.value.capitalize()}
         named = ", ".join(rule.say("short", hearing.facts) for rule in answer.named)
-        words = self.numbers | self._lists(hearing, self.asked(procedure)) | names | {"named": named}
+        lists = self._lists(hearing, answer.named or self.asked(procedure))
+        words = self.numbers | lists | names | {"named": named}
         return Position(
             body=self.name,
             title=self.title,
