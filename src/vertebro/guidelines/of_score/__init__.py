@@ -1,0 +1,1 @@
+"""AO Spine and DGOU: the OF classification and the OF score of the pocket card."""
