@@ -72,8 +72,9 @@ def test_heights_on_1_mm_voxels(fine: tuple[SyntheticPatient, Findings], name: s
 
 @pytest.mark.parametrize("name", ANGLES)
 def test_angles_on_1_mm_voxels(fine: tuple[SyntheticPatient, Findings], name: str) -> None:
-    error, _ = errors(*fine, name)
-    assert np.median(np.abs(error)) <= 0.5
+    error, spread = errors(*fine, name)
+    assert np.abs(error).max() <= 0.5  # also at the crushed body whose wall was pushed back
+    assert np.mean(np.abs(error) <= 2 * spread) >= 0.8
 
 
 @pytest.mark.parametrize("name", HEIGHTS)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vertebro.fracture.body import STEP_MM, Body, NoBody
+from vertebro.fracture.body import STEP_MM, WALL_SCATTER, Body, NoBody
 from vertebro.fracture.sharpen import voxels_in
 from vertebro.kernels.arrays import AnyArray, Array, Mask
 from vertebro.kernels.edges import Blur, EdgeFit, Prior, Seen, fit_edge
@@ -96,8 +96,9 @@ def _fit_region(body: Body, sign: float) -> tuple[Array, Array, Array]:
     plate = body.upper_mm if sign > 0 else body.lower_mm
     right, front = np.meshgrid(body.right_mm, body.anterior_mm, indexing="ij")
     clear = max(STEP_MM, 0.75 * body.voxel_mm[1])  # the walls' own ramps lie within this
+    back = _back_mm(body, sign, plate)
     with np.errstate(invalid="ignore"):
-        inside = (front >= body.posterior_wall(plate) + clear) & (front <= body.anterior_wall(plate) - clear)
+        inside = (front >= back + clear) & (front <= body.anterior_wall(plate) - clear)
     use = np.isfinite(plate) & inside & (np.abs(right) <= _half_fit_mm(body))
     return right[use], front[use], plate[use]
 
@@ -107,9 +108,22 @@ def _half_fit_mm(body: Body) -> float:
     return max(1.25 * body.half_band_mm, min(4 * body.voxel_mm[0], 0.3 * body.width_mm))
 
 
-def _blank(body: Body, height_mm: float) -> Rimmed:
+def _back_mm(body: Body, sign: float, height_mm: AnyArray | float) -> Array:
+    """Where an end-plate ends behind: at the wall, or before it where a fragment drew the wall's line back."""
+    plate = body.upper_mm if sign > 0 else body.lower_mm
+    band = np.abs(body.right_mm) <= body.half_band_mm
+    seen = np.isfinite(plate[band]).mean(axis=0) >= 0.5
+    wall = body.posterior_wall(height_mm)
+    if not seen.any():
+        return wall
+    hindmost = float(body.anterior_mm[seen].min())
+    drawn = hindmost - wall > max(STEP_MM, WALL_SCATTER * body.voxel_mm[1])
+    return np.where(drawn, hindmost - STEP_MM / 2, wall)
+
+
+def _blank(body: Body, sign: float, height_mm: float) -> Rimmed:
     """A flat surface between the rims of the body at this height."""
-    back, front = float(body.posterior_wall(height_mm)), float(body.anterior_wall(height_mm))
+    back, front = float(_back_mm(body, sign, height_mm)), float(body.anterior_wall(height_mm))
     half = (front - back) / 2 * (1 - 2 * float(v.corner_inset.value))
     return Rimmed(np.zeros(10), (back + front) / 2, half, _half_fit_mm(body))
 
@@ -126,7 +140,7 @@ def _from_mask(body: Body, sign: float) -> EndPlate:
     right, front, height = _fit_region(body, sign)
     if len(height) < LEAST_COLUMNS:
         raise NoBody("too little of an end-plate can be seen")
-    blank = _blank(body, float(np.median(height)))
+    blank = _blank(body, sign, float(np.median(height)))
     design = blank.design(right, front)
     stiffness = _stiffness(body, len(height))
     coefficients, _ = robust_least_squares(design, height, STEP_MM / 4, stiffness)
@@ -275,7 +289,8 @@ def _grey_near(
     surface = plate.surface(right, front)
     beyond_mm = plate.sign * (height - surface)
     use = (np.abs(right) <= half) & (beyond_mm >= -reach) & (beyond_mm <= reach - REACH_MM + STEP_MM)
-    use &= (front >= body.posterior_wall(height) + clear) & (front <= body.anterior_wall(height) - clear)
+    back = _back_mm(body, plate.sign, height)
+    use &= (front >= back + clear) & (front <= body.anterior_wall(height) - clear)
     blur = 0.75 * (reach - REACH_MM) + STEP_MM  # a voxel this near to a neighbour sees some of its bone
     use &= ~_in_bone(others, world) & ~_in_bone(others, world + plate.sign * blur * body.frame.superior)
     use &= plate.sign * (2 * height - surface - opposite.surface(right, front)) > 0  # this plate's half
