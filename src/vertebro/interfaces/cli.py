@@ -1,4 +1,4 @@
-"""The command line: ``vertebro demo | assess | judge | measure | explain``. Heavy imports wait."""
+"""The command line: ``vertebro demo``, ``assess``, ``judge``, ``measure``... Heavy imports wait."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 from vertebro.errors import BadInput
 
 if TYPE_CHECKING:
+    from vertebro.patient.case import Case as RecordCase
     from vertebro.report.assessment import Assessment
 
 DONE, BAD_INPUT, DONE_IN_PART = 0, 2, 3
@@ -69,16 +70,23 @@ def assess(case: Case, out: Out = Path("vertebro-out"), json: Json = None) -> No
 
 @app.command()
 def judge(
-    record: Annotated[Path, typer.Argument(help="A record or case file (YAML); images are not read.")],
+    record: Annotated[
+        Path,
+        typer.Argument(
+            help="A record or case file (YAML), or a FHIR R4 bundle (.json, .json.gz); images are not read."
+        ),
+    ],
+    level: Annotated[
+        str | None, typer.Option(help="The vertebra in question, such as L1, in place of the record's.")
+    ] = None,
     json: Json = None,
 ) -> None:
     """The decision from the clinical record alone, with every rule and its source."""
     from vertebro.assess import assess as assess_case
-    from vertebro.formats.casefile import read_record_case
     from vertebro.formats.document import document
     from vertebro.report.plain_text import decisions_in_words
 
-    assessment = assess_case(read_record_case(record))
+    assessment = assess_case(_record_case(record, level))
     if json:
         _write_json(document(assessment), json)
     if json != "-":
@@ -125,6 +133,37 @@ def explain(
     from vertebro.report.explain import explain as explained
 
     typer.echo(explained(name))
+
+
+@app.command()
+def questionnaire(
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="Write to FILE, not to standard output."),
+    ] = None,
+) -> None:
+    """The questions of the clinical record as a FHIR R4 Questionnaire, for a hospital's own forms."""
+    from vertebro.formats.fhir import fhir_questionnaire
+
+    _write_json(fhir_questionnaire(), str(out) if out else "-")
+
+
+def _record_case(record: Path, level: str | None) -> RecordCase:
+    """The case of a record or bundle about the level that was asked for; what was noticed is said."""
+    from dataclasses import replace
+
+    from vertebro.formats.casefile import read_record_case
+    from vertebro.formats.fhir import is_fhir, read_fhir_case
+    from vertebro.vocabulary.levels import Level
+
+    asked = Level.parse(level) if level else None
+    if is_fhir(record):
+        case = read_fhir_case(record, asked)
+        for note in case.notes:
+            _say(note)
+        return case
+    case = read_record_case(record)
+    return replace(case, level=asked) if asked else case
 
 
 def _assess(case: Path, out: Path, json: str | None) -> Assessment:

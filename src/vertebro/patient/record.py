@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -158,4 +158,4 @@ def _checked(name: str, entry: Maybe[Any]) -> Maybe[Any]:
         )
     if isinstance(entry, Unknown):
         return entry
-    return Known(known.check(entry.value), entry.source, entry.on)
+    return replace(entry, value=known.check(entry.value))  # what more a reading carries is kept

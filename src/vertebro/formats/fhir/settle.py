@@ -1,0 +1,189 @@
+"""Many statements become one entry for each fact: the newest counts, conflicts and ages are said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from vertebro.formats.fhir.bundle import say
+from vertebro.formats.fhir.codes import age_group
+from vertebro.formats.fhir.statements import NotRead, Refused, Stated
+from vertebro.guidelines.reading import Reading
+from vertebro.vocabulary.facts import fact
+from vertebro.vocabulary.known import Known, Maybe, Unknown
+from vertebro.vocabulary.library import cited_values
+
+v = cited_values(beside=__file__)
+
+NOTHING = "none"
+WORST_COUNTS = ("infection",)
+"""Facts whose choices can be true together and of which only one can be written: the worse one is."""
+AGREE_WITHIN_WEEKS = 1.0
+"""What ClinicalRecord allows between a date and the weeks since it."""
+
+
+@dataclass
+class Settled:
+    """One entry for each fact, what is to be said about them, and the values that cannot be."""
+
+    entries: dict[str, Maybe[Any]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+
+
+def settle(stated: Sequence[Stated], unread: Sequence[NotRead], on: date) -> Settled:
+    """The entries of a record from everything that was stated on the day of the record."""
+    settled = Settled()
+    left_open = {note.fact: note for note in unread if note.fact}
+    for name in dict.fromkeys(s.fact for s in stated):
+        group = [s for s in stated if s.fact == name]
+        counting = [*_newest(s for s in group if not s.lasting), *(s for s in group if s.lasting)]
+        refused = [s.value for s in counting if isinstance(s.value, Refused)]
+        settled.refused += refused
+        if not refused:
+            make = _list if fact(name).kind == "choices" else _single
+            settled.entries[name] = make(name, counting, left_open.get(name), _Aged(on, settled.notes))
+    for name, note in left_open.items():
+        settled.entries.setdefault(name, Unknown(_found_unread(note)))
+    _keep_date_or_weeks(settled, on)
+    settled.notes += [
+        say("notes.unknown", label=fact(name).label, why=entry.why)
+        for name, entry in settled.entries.items()
+        if isinstance(entry, Unknown) and name not in left_open
+    ]
+    settled.notes += _unread_notes(unread)
+    return settled
+
+
+def _newest(dated: Iterable[Stated]) -> list[Stated]:
+    """The statements of the newest day, or of the newest moment where every one has its moment."""
+    found = [s for s in dated if s.when]
+    if not found:
+        return []
+    last = max(s.when.day for s in found if s.when)
+    same_day = [s for s in found if s.when and s.when.day == last]
+    moments = [s.when.moment for s in same_day if s.when and s.when.moment]
+    if len(moments) < len(same_day):
+        return same_day
+    return [s for s in same_day if s.when and s.when.moment == max(moments)]
+
+
+@dataclass(frozen=True)
+class _Aged:
+    """Says how old a value is, and tells what is too old to speak for today."""
+
+    on: date
+    notes: list[str]
+
+    def known(self, name: str, value: Any, all_from: Sequence[Stated]) -> Maybe[Any]:
+        """The value with where it comes from, or Unknown where all of it is of the past."""
+        source = "; ".join(dict.fromkeys(s.source for s in all_from))
+        newest = max((s.when.day for s in all_from if s.when), default=None)
+        group = age_group(name)
+        if newest is None or group is None:
+            return Known(value, source, newest)
+        days = (self.on - newest).days
+        words = {
+            "label": fact(name).label,
+            "value": fact(name).in_words(value),
+            "source": source,
+            "days": days,
+        }
+        past = None if any(s.lasting for s in all_from) or group == "lasting" else _limit(group, "past")
+        if past is not None and days > past:
+            return Unknown(say("unknown.past", past=f"{past:g}", **words))
+        said = _limit(group, "said")
+        if days > said:
+            self.notes.append(say("notes.old", **words))
+            source = say("source.old", source=source, days=days)
+        return Known(value, source, newest)
+
+
+def _limit(group: str, kind: str) -> float:
+    return float(getattr(v, f"{group}_{kind}_after").number)
+
+
+def _single(name: str, counting: Sequence[Stated], _: NotRead | None, aged: _Aged) -> Maybe[Any]:
+    """One value from the newest statements and those that last; Unknown where they differ."""
+    for one in counting:
+        if isinstance(one.value, Unknown) and not one.lasting:
+            return one.value
+    known = [s for s in counting if not isinstance(s.value, Unknown)]
+    if not known:
+        return next(s.value for s in counting if isinstance(s.value, Unknown))
+    values = list(dict.fromkeys(s.value for s in known))
+    if len(values) == 1:
+        return aged.known(name, values[0], known)
+    if name in WORST_COUNTS and NOTHING not in values:
+        worst = max(values, key=fact(name).choices.index)
+        aged.notes.append(_conflict(name, known))
+        return aged.known(name, worst, [s for s in known if s.value == worst])
+    return Unknown(_conflict(name, known))
+
+
+def _list(name: str, counting: Sequence[Stated], unread: NotRead | None, aged: _Aged) -> Maybe[Any]:
+    """A list of which an answer names all and a resource one; nothing is ever concluded from silence."""
+    answers = [s for s in counting if isinstance(s.value, tuple)]
+    single = [s for s in counting if isinstance(s.value, str)]
+    members = list(dict.fromkeys(s.value for s in single))
+    positive = [m for m in members if m != NOTHING]
+    if len({s.value for s in answers}) > 1:
+        return Unknown(_conflict(name, answers))
+    complete = answers[0].value if answers else (NOTHING,) if NOTHING in members else None
+    if complete is None:
+        return _open_list(name, positive, single, aged) if positive else _first_unknown(counting)
+    if NOTHING in complete and (positive or unread):
+        conflict = _conflict(name, [*answers, *single])
+        return Unknown(conflict if positive or unread is None else _found_unread(unread))
+    both = (*complete, *(m for m in positive if m not in complete))
+    return aged.known(name, both, [*answers, *single])
+
+
+def _first_unknown(counting: Sequence[Stated]) -> Unknown:
+    return next(s.value for s in counting if isinstance(s.value, Unknown))
+
+
+def _open_list(name: str, positive: Sequence[str], single: Sequence[Stated], aged: _Aged) -> Maybe[Any]:
+    """What is surely on the list, while anything else may be on it too: a rule about that stays unknown."""
+    sure = tuple(positive)
+    more = [c for c in fact(name).choices if c != NOTHING and c not in sure]
+    known = aged.known(name, sure, single)
+    if isinstance(known, Unknown):
+        return known
+    return Reading(
+        sure, say("source.open", source=known.source), known.on, (sure, *((*sure, c) for c in more))
+    )
+
+
+def _conflict(name: str, known: Sequence[Stated]) -> str:
+    words = [f"{fact(name).in_words(s.value)} ({s.source})" for s in known]
+    return say("unknown.conflict", label=fact(name).label, values="; ".join(dict.fromkeys(words)))
+
+
+def _found_unread(note: NotRead) -> str:
+    return say("notes.not_read", what=note.what, where=note.where, why=note.why)
+
+
+def _keep_date_or_weeks(settled: Settled, on: date) -> None:
+    """A day and a number of weeks that do not agree are both left unknown, and that is said."""
+    broke, weeks = (settled.entries.get(n) for n in ("fracture_date", "weeks_since_fracture"))
+    if not isinstance(broke, Known) or not isinstance(weeks, Known):
+        return
+    if abs((on - broke.value).days / 7 - weeks.value) > AGREE_WITHIN_WEEKS:
+        why = say("unknown.date_or_weeks", day=broke.value, day_source=broke.source)
+        why += " " + say("unknown.weeks", weeks=f"{weeks.value:g}", source=weeks.source)
+        settled.entries |= {"fracture_date": Unknown(why), "weeks_since_fracture": Unknown(why)}
+
+
+def _unread_notes(unread: Sequence[NotRead]) -> Iterator[str]:
+    """Each thing once, with how often it was found."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for note in unread:
+        alike.setdefault((note.what, note.why), []).append(note.where)
+    for (what, why), places in alike.items():
+        where = (
+            places[0] if len(places) == 1 else say("notes.and_more", first=places[0], more=len(places) - 1)
+        )
+        yield say("notes.not_read", what=what, where=where, why=why)
