@@ -6,8 +6,8 @@ import re
 from datetime import date
 from typing import Any
 
-from vertebro.errors import nearest
 from vertebro.vocabulary.facts import Fact
+from vertebro.vocabulary.meant import hint_for_choices, hint_for_scale
 from vertebro.vocabulary.units import read_as
 
 _DAY_MONTH_YEAR = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
@@ -26,7 +26,9 @@ def hint_for_fact(asked: Fact, value: Any, written: str) -> str:
             return hint_for_day(written)
         case "levels" | "choices" if isinstance(value, str):
             return _list(asked, value)
-    return nearest(written, asked.choices)
+        case "choices":
+            return hint_for_choices(value, asked.choices)
+    return hint_for_choices(written, asked.choices)
 
 
 def hint_for_day(written: str) -> str:
@@ -57,10 +59,10 @@ def _number(asked: Fact, value: Any) -> str:
         fewer = value / _PER_MICROLITRE
         if asked.high < value and fewer <= asked.high:
             return f"If this is for each microlitre, write {fewer:g} ({read_as(asked.unit)})"
-    return ""
+    return hint_for_scale(asked.name, asked.unit, value, (asked.low, asked.high))
 
 
 def _list(asked: Fact, value: str) -> str:
     if asked.kind == "levels" or value in asked.choices:
         return f"Write it in brackets: [{value}]"
-    return nearest(value, asked.choices)
+    return hint_for_choices(value, asked.choices)

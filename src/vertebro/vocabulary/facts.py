@@ -12,6 +12,7 @@ import yaml
 
 from vertebro.errors import BadRecord, HouseFault, nearest
 from vertebro.vocabulary.levels import Level
+from vertebro.vocabulary.meant import hint_for_choices, hint_for_scale
 from vertebro.vocabulary.texts import Texts, texts
 from vertebro.vocabulary.units import is_unit, read_as, weeks_in_words
 
@@ -124,7 +125,8 @@ class Fact:
         return self.low is not None and self.high is not None and self.low <= number <= self.high
 
     def _advice(self, value: Any) -> str:
-        hint = nearest(value, self.choices) if isinstance(value, str) else ""
+        choices = hint_for_choices(value, self.choices) if self.choices else ""
+        hint = choices or hint_for_scale(self.name, self.unit, value, (self.low, self.high))
         return f"Correct {self.name}, or leave it out if it is not known. {hint}".strip()
 
 

@@ -28,6 +28,7 @@ UNITS = MappingProxyType(
         "h": "hours",
         "d": "days",
         "wk": "weeks",
+        "mo": "months",
         "a": "years",
         "10*9/L": "×10⁹/L",
         "mg/L": "mg/L",
@@ -46,7 +47,15 @@ UNITS = MappingProxyType(
 
 
 ONE = MappingProxyType(
-    {"min": "minute", "h": "hour", "d": "day", "wk": "week", "a": "year", "{vertebra}": "vertebra"}
+    {
+        "min": "minute",
+        "h": "hour",
+        "d": "day",
+        "wk": "week",
+        "mo": "month",
+        "a": "year",
+        "{vertebra}": "vertebra",
+    }
 )
 """How people read a unit after the number one, where it differs."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from vertebro.guidelines.gate import Gate, GateAllOf, Stage
 from vertebro.guidelines.reading import Facts
 from vertebro.guidelines.rule import Rule
+from vertebro.guidelines.safety.holding import holding_times, how_to_hold
 from vertebro.guidelines.verdict import Stance
 from vertebro.vocabulary.library import cited_values
 
@@ -75,26 +76,72 @@ class BloodThinnerGoesOn(Rule):
 class BloodThinnerNotPaused(GateAllOf):
     """A blood thinner that goes on is dealt with first: how long to hold it depends on the drug."""
 
-    stage, stance = Stage.CORRECTABLE, Stance.CORRECT_FIRST
+    stage, stance, values = Stage.CORRECTABLE, Stance.CORRECT_FIRST, holding_times()
     source, where = SIR, MEDICATION
     parts = (TakesBloodThinner, BloodThinnerGoesOn)
 
     @classmethod
     def extra_words(cls, facts: Facts) -> dict[str, str]:
-        """How long to hold this drug, with the source of that."""
-        drug = facts["anticoagulant"].value[0] if "anticoagulant" in facts else "none"
-        held = [value for value in v if value.name == f"hold_{drug}"]
-        words = cls.texts()
-        if not held:
-            return {"hold": words.say("hold.not_verified")}
-        key = f"hold.{drug}" if f"hold.{drug}" in words else "hold.days"
-        low_clearance = v.hold_dabigatran_low_clearance
-        return {
-            "hold": words.say(
-                key,
-                days=held[0].in_words(),
-                source=held[0].reference.by,
-                low_clearance_days=low_clearance.in_words(),
-                clearance=v.clearance_limit.in_words(),
-            )
-        }
+        """How long to hold each drug that is taken, when to start it again, and who says so."""
+        return {"hold": how_to_hold(facts, cls.texts())}
+
+
+class TakesKidneyClearedThinner(Rule):
+    """Part of the next gate: a blood thinner is taken that leaves the body through the kidneys."""
+
+    source, where, values = v.cleared_by_kidneys.source, v.cleared_by_kidneys.where, (v.cleared_by_kidneys,)
+
+    @staticmethod
+    def holds(anticoagulant: tuple[str, ...]) -> bool:
+        """True if one of them is taken."""
+        return bool(set(v.cleared_by_kidneys.value) & set(anticoagulant))
+
+
+class ClearanceIsLow(Rule):
+    """Part of the next gate: the kidneys clear slowly."""
+
+    source, where, values = v.clearance_limit.source, v.clearance_limit.where, (v.clearance_limit,)
+
+    @staticmethod
+    def holds(crcl_ml_min: float) -> bool:
+        """True below the limit."""
+        return crcl_ml_min < v.clearance_limit.number
+
+
+class BloodThinnerStaysLonger(GateAllOf):
+    """With slow kidneys the longer of two times counts, so the clearance is asked for: said to the team."""
+
+    stage, stance, values = Stage.CORRECTABLE, None, (v.cleared_by_kidneys, v.clearance_limit)
+    source, where = v.clearance_limit.source, v.clearance_limit.where
+    parts = (TakesKidneyClearedThinner, ClearanceIsLow)
+
+
+class TakesPlateletInhibitor(Rule):
+    """Part of the next gate: a drug is taken that keeps stents open."""
+
+    source, where, values = v.keeps_stents_open.source, v.keeps_stents_open.where, (v.keeps_stents_open,)
+
+    @staticmethod
+    def holds(anticoagulant: tuple[str, ...]) -> bool:
+        """True if one of them is taken."""
+        return bool(set(v.keeps_stents_open.value) & set(anticoagulant))
+
+
+class HasCoronaryStent(Rule):
+    """Part of the next gate: there is a coronary stent."""
+
+    source, where = v.keeps_stents_open.source, v.keeps_stents_open.where
+
+    @staticmethod
+    def holds(coronary_stent: bool) -> bool:
+        """True if there is one."""
+        return coronary_stent
+
+
+class StentNeedsCardiologist(GateAllOf):
+    """A drug that keeps a stent open is not paused without the cardiologist: said to the team."""
+
+    stage, stance, blocks = Stage.CORRECTABLE, None, False
+    values = (v.keeps_stents_open, v.stent_wait, v.stent_wait_shortest)
+    source, where = v.stent_wait.source, v.stent_wait.where
+    parts = (TakesPlateletInhibitor, HasCoronaryStent)

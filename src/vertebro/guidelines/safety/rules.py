@@ -1,9 +1,12 @@
-"""The safety gates: each names its own source; the first that fires gives the headline."""
+"""The safety gates: each names its own source; the first that fires gives the headline.
+
+The gates about allergies, bleeding, fitness and contradictory findings stand in the files beside this one.
+"""
 
 from __future__ import annotations
 
 from vertebro.guidelines.gate import Gate, Stage
-from vertebro.guidelines.verdict import Procedure, Stance
+from vertebro.guidelines.verdict import Stance
 from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.library import cited_values
 
@@ -13,7 +16,6 @@ RAND = "rand_pathway_2018"
 MEDICARE = "medicare_lcd_vertebral_augmentation"
 MEDICARE_ABSOLUTE = "absolute contraindications, as summarised"
 MEDICARE_RELATIVE = "relative contraindications, as summarised"
-IFU = "kyphon_xpander_ifu"
 VERTOS = "vertos_ii_2010"
 
 
@@ -152,18 +154,6 @@ class IsPregnant(Gate):
         return pregnant
 
 
-class IsAllergicToCement(Gate):
-    """An allergy to the cement rules out both procedures."""
-
-    stage, stance = Stage.ABSOLUTE, Stance.CONTRAINDICATED
-    source, where = IFU, "contraindications: any known severe allergy to contrast media and bone cements"
-
-    @staticmethod
-    def holds(allergies: tuple[str, ...]) -> bool:
-        """True if an allergy to the cement is written."""
-        return "pmma" in allergies
-
-
 class IsPainless(Gate):
     """Without pain there is nothing these procedures treat."""
 
@@ -258,82 +248,3 @@ class HasTooManyLevels(Gate):
     def holds(symptomatic_levels: int) -> bool:
         """True above that number."""
         return symptomatic_levels > v.levels_at_once.number
-
-
-class IsAllergicToOpacifier(Gate):
-    """An allergy to what makes the cement visible is for the meeting: another cement may do."""
-
-    stage, stance = Stage.RELATIVE, Stance.DISCUSS
-    source, where = MEDICARE, f"{MEDICARE_RELATIVE}: allergy to bone cement or opacifier"
-
-    @staticmethod
-    def holds(allergies: tuple[str, ...]) -> bool:
-        """True if an allergy to barium is written."""
-        return "barium" in allergies
-
-
-class IsAllergicToContrast(Gate):
-    """The balloon is filled with contrast medium, which a burst balloon sets free: kyphoplasty only."""
-
-    stage, stance, procedures = Stage.CHOICE, Stance.DISCUSS, (Procedure.KYPHOPLASTY,)
-    source, where = IFU, "contraindications: any known severe allergy to contrast media and bone cements"
-
-    @staticmethod
-    def holds(allergies: tuple[str, ...]) -> bool:
-        """True if an allergy to iodinated contrast is written."""
-        return "iodinated_contrast" in allergies
-
-
-class HasOtherAllergy(Gate):
-    """An allergy no source judges is said to the team and changes nothing."""
-
-    stage, stance = Stage.FEASIBILITY, None
-    source, where = (
-        "ros_surgery_for_pain_relief",
-        "are there any side effects, first paragraph: allergic reactions",
-    )
-
-    @staticmethod
-    def holds(allergies: tuple[str, ...]) -> bool:
-        """True for an allergy to something used in the room that no other gate asks about."""
-        return bool({"cement_antibiotic", "latex", "local_anaesthetic"} & set(allergies))
-
-
-class IsVeryIll(Gate):
-    """From ASA class 4 on the risk of death is many times higher: talk to the anaesthetist first."""
-
-    stage, stance, values = (
-        Stage.FEASIBILITY,
-        Stance.DISCUSS,
-        (v.asa_from, v.death_odds_asa4, v.death_odds_asa4_low, v.death_odds_asa4_high),
-    )
-    source, where = v.asa_from.source, v.asa_from.where
-
-    @staticmethod
-    def holds(asa: int) -> bool:
-        """True from that class on."""
-        return asa >= v.asa_from.number
-
-
-class HasPoorLungs(Gate):
-    """Severely reduced lungs bear neither lying face down nor cement in their vessels well."""
-
-    stage, stance, blocks = Stage.FEASIBILITY, Stance.DISCUSS, False
-    source, where = VERTOS, "exclusion criteria: severe cardio-pulmonary comorbidity"
-
-    @staticmethod
-    def holds(pulmonary_reserve: str) -> bool:
-        """True if the reserve is severely reduced."""
-        return pulmonary_reserve == "severe"
-
-
-class CannotLieProne(Gate):
-    """Both procedures are done face down: whether a position can be found is for the meeting."""
-
-    stage, stance, values = Stage.FEASIBILITY, Stance.DISCUSS, (v.prone_minutes,)
-    source, where = v.prone_minutes.source, v.prone_minutes.where
-
-    @staticmethod
-    def holds(prone_tolerated: bool) -> bool:
-        """True if lying face down is not tolerated."""
-        return not prone_tolerated

@@ -11,6 +11,7 @@ from vertebro.vocabulary.library import SETTING, cited_values
 
 v = cited_values(beside=__file__)
 
+SPONDYLITIS = "zheng_2022_spondylitis"
 MEDICARE = "medicare_lcd_vertebral_augmentation"
 FROM_ELSEWHERE = "absolute contraindications, as summarised: pain not primarily from the fracture"
 
@@ -61,6 +62,30 @@ class HasHighCrp(Gate):
     def holds(crp: float) -> bool:
         """True from that value on."""
         return crp >= v.crp_from.number
+
+
+class HasUrinaryInfection(Gate):
+    """An infection of the urine is treated first: it went with infected vertebrae after the procedure."""
+
+    stage, stance, blocks = Stage.CORRECTABLE, Stance.CORRECT_FIRST, False
+    source, where = SPONDYLITIS, "abstract, results: factors of nontuberculous spondylitis"
+
+    @staticmethod
+    def holds(active_uti: bool) -> bool:
+        """True if there is one now."""
+        return active_uti
+
+
+class HasHadLungTuberculosis(Gate):
+    """Tuberculosis of the lung went with tuberculous vertebrae: said, nothing else changes."""
+
+    stage, stance, blocks = Stage.CORRECTABLE, None, False
+    source, where = SPONDYLITIS, "abstract, results: factors of tuberculous spondylitis"
+
+    @staticmethod
+    def holds(lung_tuberculosis: bool) -> bool:
+        """True if there ever was one."""
+        return lung_tuberculosis
 
 
 class NoFractureHurts(Gate):
