@@ -49,6 +49,20 @@ def test_values_keep_their_source_and_day() -> None:
         ({"trauma": "none", "osteoporosis": False, "malignancy": "none"}, "without injury"),
         ({"fracture_date": date(2024, 3, 1), "weeks_since_fracture": 2}, "but weeks_since_fracture is 2"),
         ({"fracture_date": date(2024, 5, 3)}, "after the day of the record"),
+        (
+            {"fracture_date": date(2024, 3, 2), "conservative_since": date(2024, 3, 1)},
+            r"conservative_since is 2024-03-01, before fracture_date \(2024-03-02\)",
+        ),
+        (
+            {
+                "osteoporosis_drug_start": date(2023, 1, 2),
+                "osteoporosis_drug_last_dose": date(2023, 1, 1),
+            },
+            "osteoporosis_drug_last_dose is 2023-01-01, before osteoporosis_drug_start",
+        ),
+        ({"pain_less_at_rest": True, "pain_nrs_rest": 6, "pain_nrs_movement": 5}, "pain is less at rest"),
+        ({"midline_tenderness": False, "tender_levels": ["L1"]}, "no spinous process is tender"),
+        ({"height_loss_progressing": False, "height_loss_progression_pct": 1}, "no further height was lost"),
     ],
 )
 def test_facts_that_cannot_be_true_together_are_refused(facts_given: dict[str, Any], said: str) -> None:
@@ -70,6 +84,10 @@ def test_facts_that_cannot_be_true_together_are_refused(facts_given: dict[str, A
         {"examined": False},
         {"fracture_date": date(2024, 4, 18), "weeks_since_fracture": 2},
         {"fracture_date": DAY},
+        {"fracture_date": DAY, "conservative_since": DAY},
+        {"pain_less_at_rest": True, "pain_nrs_rest": 5, "pain_nrs_movement": 5},
+        {"midline_tenderness": False, "tender_levels": []},
+        {"height_loss_progressing": False, "height_loss_progression_pct": 0},
         {"trauma": "none", "osteoporosis": False},
     ],
 )

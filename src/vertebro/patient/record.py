@@ -14,6 +14,12 @@ from vertebro.vocabulary.known import Known, Maybe, Unknown
 
 NOT_WRITTEN = "not written in the record"
 
+IN_ORDER = (
+    ("fracture_date", "conservative_since"),
+    ("osteoporosis_drug_start", "osteoporosis_drug_last_dose"),
+)
+"""Days of which the second cannot come before the first."""
+
 
 @dataclass(frozen=True)
 class ClinicalRecord:
@@ -30,6 +36,7 @@ class ClinicalRecord:
         checked = {name: _checked(name, entry) for name, entry in self.entries.items()}
         object.__setattr__(self, "entries", MappingProxyType(checked))
         self._refuse_future_days()
+        self._refuse_days_in_the_wrong_order()
         self._refuse_contradictions()
 
     @classmethod
@@ -56,6 +63,16 @@ class ClinicalRecord:
                     f"{name} is {entry.value}, after the day of the record ({self.on}).",
                     "a day on or before the record's",
                     f"Correct {name} or the record's date.",
+                )
+
+    def _refuse_days_in_the_wrong_order(self) -> None:
+        for earlier, later in IN_ORDER:
+            first, second = self.value(earlier), self.value(later)
+            if first is not None and second is not None and second < first:
+                raise BadRecord(
+                    f"{later} is {second}, before {earlier} ({first}).",
+                    f"a {later} on or after {earlier}",
+                    f"Correct {earlier} or {later}.",
                 )
 
     def _refuse_contradictions(self) -> None:
@@ -141,11 +158,37 @@ def _contradictory_findings(record: ClinicalRecord) -> list[Contradiction]:
             str(found),
             "that the back was not examined and what the examination found",
         ),
+        *_contradictory_signs(record),
         (
             wall == "intact" and (canal or 0) > 0,
             "posterior_wall",
             "canal_narrowing_pct",
             f"that the posterior wall is intact and the canal narrowed by {canal} %",
+        ),
+    ]
+
+
+def _contradictory_signs(record: ClinicalRecord) -> list[Contradiction]:
+    get = record.value
+    rest, moving, lost = get("pain_nrs_rest"), get("pain_nrs_movement"), get("height_loss_progression_pct")
+    return [
+        (
+            get("pain_less_at_rest") is True and rest is not None and moving is not None and rest > moving,
+            "pain_less_at_rest",
+            "pain_nrs_rest",
+            f"that the pain is less at rest, and pain of {rest} at rest and {moving} on moving",
+        ),
+        (
+            get("midline_tenderness") is False and bool(get("tender_levels")),
+            "midline_tenderness",
+            "tender_levels",
+            "that no spinous process is tender, and which are",
+        ),
+        (
+            get("height_loss_progressing") is False and (lost or 0) > 0,
+            "height_loss_progressing",
+            "height_loss_progression_pct",
+            f"that no further height was lost, and that {lost} % was",
         ),
     ]
 
