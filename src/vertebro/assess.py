@@ -9,6 +9,7 @@ from vertebro import __version__
 from vertebro.fracture.measure import measure
 from vertebro.guidelines.decision import decide, settings
 from vertebro.guidelines.facts_of import disagreements, facts_of
+from vertebro.guidelines.what_if import boundaries
 from vertebro.patient.case import Case
 from vertebro.report.assessment import Assessment
 from vertebro.vocabulary.known import Unknown
@@ -33,6 +34,7 @@ def assess(case: Case, say: Callable[[str], None] = lambda _: None) -> Assessmen
         facts=facts,
         decisions=decisions,
         settings=settings(),
+        boundaries=boundaries(facts, case.level),
         versions={"vertebro": __version__, "python": python_version()},
         disagreements=disagreements(case, findings),
         not_done=_not_done(case, findings),

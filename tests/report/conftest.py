@@ -33,7 +33,6 @@ from vertebro.report.planes import upright
 from vertebro.vocabulary.grades import ContrastPhase, FractureShape, GenantGrade, PosteriorWall, Quantity
 from vertebro.vocabulary.known import Known, Unknown
 from vertebro.vocabulary.levels import Level
-from vertebro.vocabulary.library import cited_values
 from vertebro.vocabulary.measured import Graded, Measured
 
 DAY = date(2026, 11, 22)
@@ -172,15 +171,17 @@ def assessment(case: Case, findings: Findings | Unknown) -> Assessment:
         decision(Procedure.VERTEBROPLASTY, Stance.WAIT, case.level),
         decision(Procedure.KYPHOPLASTY, Stance.NOT_ENOUGH_INFORMATION, case.level),
     )
-    from vertebro.report import figures
+    from vertebro.guidelines.settings import settings
+    from vertebro.guidelines.what_if import boundaries
 
     return Assessment(
         case,
         findings,
         FACTS,
         decisions,
-        tuple(cited_values(beside=figures.__file__)),
+        settings(),
         {"vertebro": "0.1.0", "python": "3.11"},
+        boundaries(FACTS, case.level),
         not_done=(("simulation", "this version does not simulate"),),
     )
 

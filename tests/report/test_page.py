@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 
 from vertebro.fracture.findings import Findings, VertebraFindings
+from vertebro.guidelines.settings import setting_in_words
+from vertebro.guidelines.trace import trace
 from vertebro.guidelines.verdict import Outcome, Stance
 from vertebro.patient.spine import Spine
 from vertebro.report import page as page_module
 from vertebro.report.assessment import Assessment
 from vertebro.report.clinician import write_report
-from vertebro.report.content import MARKS, TONES, content
+from vertebro.report.content import content
+from vertebro.report.judgement import MARKS, TONES, changes_words
 from vertebro.report.page import SIGNS, html
 from vertebro.report.pictures import Pictures
 from vertebro.report.sentences import in_words, say
@@ -74,7 +77,11 @@ def test_every_verdict_stands_on_the_page_with_its_facts_and_source(
 ) -> None:
     for decision in block_assessment.decisions:
         said = (decision.stance.value, decision.headline, *decision.reasons_for, *decision.reasons_against)
-        for words in (*said, *(conflict.sentence for conflict in decision.conflicts), *decision.always_said):
+        for words in (
+            *said,
+            *(side.sentence for conflict in decision.conflicts for side in conflict.sides),
+            *decision.always_said,
+        ):
             assert words in read.text
         for verdict in decision.verdicts:
             for words in (verdict.sentence, verdict.rule, verdict.where, verdict.outcome.value):
@@ -106,9 +113,24 @@ def test_cautions_settings_and_what_was_not_done_are_printed(
     for what, why in block_assessment.not_done:
         assert what in read.text and why in read.text
     for setting in block_assessment.settings:
-        assert setting.in_words() in read.text and setting.note in read.text
+        assert setting_in_words(setting.name) in read.text and squeezed(setting.note) in read.text
     assert "The slices are 3 mm thick." in read.text
     assert read.text.count(squeezed(say("intended_use"))) == 2
+
+
+def test_every_change_that_would_give_another_answer_is_printed(
+    block_assessment: Assessment, read: Read
+) -> None:
+    lines = changes_words(block_assessment.boundaries)
+    assert lines
+    for line in lines:
+        assert all(said in read.text for said in (line.label, line.now, line.then, *dict(line.answers)))
+
+
+def test_the_way_to_each_answer_is_printed(block_assessment: Assessment, read: Read) -> None:
+    for decision in block_assessment.decisions:
+        found = trace(decision)
+        assert all(said in read.text for said in (*found.passed, found.here))
 
 
 def test_nothing_is_loaded_from_outside(read: Read) -> None:

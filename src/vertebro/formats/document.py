@@ -137,6 +137,18 @@ class DecisionWire(_Wire):
     ask_next: list[str]
 
 
+class BoundaryWire(_Wire):
+    """A change of one fact that alone gives another answer."""
+
+    fact: str
+    now: KnownWire | UnknownWire
+    values: Annotated[
+        list[Any], Field(description="of a number the nearest and the farthest; of a choice all of them")
+    ]
+    stances: Annotated[dict[str, str], Field(description="the answer then, by procedure")]
+    decided_by: dict[str, str]
+
+
 class ImageWire(_Wire):
     """The grid of an image; the voxels stay in the image."""
 
@@ -249,6 +261,7 @@ class AssessmentWire(_Wire):
     findings: FindingsWire | UnknownWire
     facts: dict[str, KnownWire]
     decisions: list[DecisionWire]
+    boundaries: list[BoundaryWire]
     settings: list[CitedWire]
     disagreements: list[str]
     not_done: list[NotDoneWire]
@@ -264,6 +277,7 @@ def document(assessment: Assessment) -> dict[str, Any]:
         "findings": plain(assessment.findings),
         "facts": plain(assessment.facts),
         "decisions": plain(assessment.decisions),
+        "boundaries": plain(assessment.boundaries),
         "settings": plain(assessment.settings),
         "disagreements": plain(assessment.disagreements),
         "not_done": [{"what": what, "why": why} for what, why in assessment.not_done],

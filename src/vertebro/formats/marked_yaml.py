@@ -83,7 +83,11 @@ class MarkedYaml:
 
 def read_marked_yaml(path: Path) -> MarkedYaml:
     """The file's content; BadFile where it cannot be read, BadCase where it is not plain YAML."""
-    text = _text(path)
+    return marked_yaml(_text(path), path)
+
+
+def marked_yaml(text: str, path: Path) -> MarkedYaml:
+    """The content of a text that stands in ``path``; BadCase where it is not plain YAML."""
     marked = MarkedYaml(path)
     try:
         marked.content = _Builder(marked, yaml.parse(text, Loader=yaml.SafeLoader)).document()

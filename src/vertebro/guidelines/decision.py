@@ -53,7 +53,7 @@ class _Case:
             stance=settled.stance,
             headline=self.headline(settled, positions, asked),
             decided_by=settled.by,
-            step=settled.headline,
+            step=settled.step,
             verdicts=(*before, *(verdict for position in positions for verdict in position.verdicts)),
             positions=tuple(_behind_the_gate(p, settled) for p in positions),
             conflicts=conflicts(self.hearing, self.procedure, positions),

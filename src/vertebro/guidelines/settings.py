@@ -18,6 +18,11 @@ def settings() -> tuple[CitedValue, ...]:
     return tuple(getattr(own, name) for name in PRINTED)
 
 
+def setting_in_words(name: str) -> str:
+    """What people call a setting that is printed."""
+    return own_texts().say(f"setting.{name}")
+
+
 def own_texts() -> Texts:
     """The sentences of the guidelines floor itself."""
     return texts(beside=__file__)

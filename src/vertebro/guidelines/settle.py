@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from vertebro.guidelines.body import Answer, Outcomes, bodies
@@ -17,11 +17,12 @@ from vertebro.guidelines.verdict import Procedure, Stance
 
 @dataclass(frozen=True)
 class Settled:
-    """A stance, the key of its headline, and the rule or body that decided it."""
+    """A stance, the key of its headline, the rule or body that decided it, and the step it came at."""
 
     stance: Stance
     headline: str
     by: str
+    step: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Question:
 def settle(outcomes: Outcomes, procedure: Procedure) -> Settled:
     """The stance for one procedure: the first step that has an answer gives it."""
     question = Question(procedure, outcomes)
-    return next(found for step in STEPS if (found := step(question)) is not None)
+    return next(replace(found, step=step.__name__) for step in STEPS if (found := step(question)) is not None)
 
 
 def known_danger(question: Question) -> Settled | None:

@@ -13,8 +13,9 @@ from vertebro.guidelines.reading import Facts
 from vertebro.guidelines.settle import settle
 from vertebro.guidelines.trying import Answers, possible_answers, settled_if, step_of
 from vertebro.guidelines.verdict import Procedure, Stance
+from vertebro.patient.record import NOT_WRITTEN
 from vertebro.vocabulary.facts import fact, facts
-from vertebro.vocabulary.known import Known, Unknown
+from vertebro.vocabulary.known import Maybe, Unknown
 from vertebro.vocabulary.levels import Level
 
 Tried = list[tuple[Any, Answers]]
@@ -25,12 +26,12 @@ Tried = list[tuple[Any, Answers]]
 class Boundary:
     """A change of one fact that alone gives another stance, and what decides then.
 
-    ``now`` is the fact as it is (None: nobody knows it). Of a number ``values`` are the nearest and
+    ``now`` is the fact as it is. Of a number ``values`` are the nearest and
     the farthest tried value that give this answer; of a choice, all the choices that do.
     """
 
     fact: str
-    now: Known[Any] | None
+    now: Maybe[Any]
     values: tuple[Any, ...]
     stances: dict[Procedure, Stance]
     decided_by: dict[Procedure, str]
@@ -50,7 +51,7 @@ def boundaries(known: Facts, level: Level | Unknown) -> tuple[Boundary, ...]:
 def _of_fact(
     name: str, hearing: Hearing, level: Level | Unknown, now: dict[Procedure, Stance]
 ) -> Iterator[Boundary]:
-    known = hearing.facts.get(name)
+    known = hearing.facts.get(name, Unknown(NOT_WRITTEN))
     for values in _ways(name, known):
         tried = [(value, settled_if(hearing, level, name, value)) for value in values]
         if fact(name).is_number:
@@ -64,11 +65,11 @@ def _of_fact(
                 yield Boundary(name, known, ends, _stances(answers), by)
 
 
-def _ways(name: str, known: Known[Any] | None) -> tuple[tuple[Any, ...], ...]:
+def _ways(name: str, known: Maybe[Any]) -> tuple[tuple[Any, ...], ...]:
     """The values to try: of a known number those below and those above, each from itself to far."""
     tried = possible_answers(name)
-    if known is None or not fact(name).is_number:
-        return (tuple(value for value in tried if known is None or value != known.value),)
+    if isinstance(known, Unknown) or not fact(name).is_number:
+        return (tuple(value for value in tried if isinstance(known, Unknown) or value != known.value),)
     above = (known.value, *(value for value in tried if value > known.value))
     below = (known.value, *reversed([value for value in tried if value < known.value]))
     return below, above

@@ -79,18 +79,24 @@ def judge(
     level: Annotated[
         str | None, typer.Option(help="The vertebra in question, such as L1, in place of the record's.")
     ] = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FACT=VALUE", help="What if this fact were so? May be given often."),
+    ] = None,
+    rules: Annotated[bool, typer.Option("--rules", help="Also list every rule with its answer.")] = False,
     json: Json = None,
 ) -> None:
     """The decision from the clinical record alone, with every rule and its source."""
     from vertebro.assess import assess as assess_case
+    from vertebro.formats.changes import with_changes
     from vertebro.formats.document import document
     from vertebro.report.plain_text import decisions_in_words
 
-    assessment = assess_case(_record_case(record, level))
+    assessment = assess_case(with_changes(_record_case(record, level), change or ()))
     if json:
         _write_json(document(assessment), json)
     if json != "-":
-        typer.echo(decisions_in_words(assessment))
+        typer.echo(decisions_in_words(assessment, rules))
 
 
 @app.command()

@@ -8,6 +8,7 @@ from typing import Any
 
 from vertebro.fracture.findings import Findings
 from vertebro.guidelines.verdict import Decision
+from vertebro.guidelines.what_if import Boundary
 from vertebro.patient.case import Case
 from vertebro.vocabulary.known import Known, Unknown
 from vertebro.vocabulary.library import CitedValue
@@ -18,8 +19,9 @@ class Assessment:
     """The case, what was measured, what was decided and why, and what was not done.
 
     ``disagreements`` say where a person's reading and a measurement differ, in words;
-    ``facts`` are the facts the rules saw; ``settings`` the numbers of our own that the answer
-    depends on; ``not_done`` pairs of what was not done and why.
+    ``boundaries`` are the single changes that would give another answer; ``facts`` are the
+    facts the rules saw; ``settings`` the numbers of our own that the answer depends on;
+    ``not_done`` pairs of what was not done and why.
     """
 
     case: Case
@@ -28,6 +30,7 @@ class Assessment:
     decisions: tuple[Decision, ...]
     settings: tuple[CitedValue, ...]
     versions: Mapping[str, str]
+    boundaries: tuple[Boundary, ...] = ()
     disagreements: tuple[str, ...] = ()
     not_done: tuple[tuple[str, str], ...] = ()
 

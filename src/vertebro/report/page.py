@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).with_name("templates")
 SECTIONS = (
     "decision",
+    "bodies",
+    "conflicts",
+    "changes",
     "findings",
     "cautions",
     "pictures",
@@ -34,6 +37,8 @@ SIGNS = {"go": "✓", "talk": "…", "wait": "‖", "stop": "✕", "urgent": "!"
 
 def html(words: Content, pictures: Pictures) -> str:
     """The report as one self-contained page."""
+    shown = {"solid": pictures.still, "bodies": words.said_by, "conflicts": words.conflicts}
+    left_out = {section for section, content in shown.items() if not content}
     return (
         _templates()
         .get_template("report.html")
@@ -44,7 +49,7 @@ def html(words: Content, pictures: Pictures) -> str:
             still=pictures.still,
             chart=pictures.chart,
             scene=pictures.scene,
-            sections=[s for s in SECTIONS if s != "solid" or pictures.still],
+            sections=[s for s in SECTIONS if s not in left_out],
             marks=SIGNS,
             css=_asset(TEMPLATES / "report.css"),
             script=_asset(TEMPLATES / "solid.js"),

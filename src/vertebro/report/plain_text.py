@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from vertebro.fracture.findings import Findings
 from vertebro.report.assessment import Assessment
-from vertebro.report.content import BodyWords, DecisionWords, content
+from vertebro.report.content import Content, content
+from vertebro.report.judgement import BodyWords, ConflictWords, DecisionWords
 from vertebro.report.sentences import say
 from vertebro.report.tables import Cell, Table, more_table, shape_table
 from vertebro.vocabulary.texts import texts
@@ -15,14 +16,15 @@ from vertebro.vocabulary.texts import texts
 WIDTH = 96
 
 
-def decisions_in_words(assessment: Assessment) -> str:
-    """Every decision, then every rule with its answer and its source."""
+def decisions_in_words(assessment: Assessment, every_rule: bool = False) -> str:
+    """The answers first, then who says what, where they differ and what would change it."""
     words = content(assessment)
-    parts = [_decision(d) for d in words.decisions]
+    parts = [_block(say("heading.cautions"), words.cautions), *map(_decision, words.decisions)]
     parts += [_block(ground.heading, ground.sentences) for ground in words.shared]
-    parts += [_rules(body) for body in words.bodies]
+    parts += [_said_by(words), *(_conflict(conflict) for conflict in words.conflicts), _changes(words)]
     settings = [f"{name}: {value}. {why}" for name, value, why, _ in words.settings]
     parts.append(_block(say("heading.settings"), settings))
+    parts += [_rules(body) for body in words.bodies] if every_rule else [_words("every_rule")]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -40,11 +42,42 @@ def _decision(words: DecisionWords) -> str:
         f"{title}\n{'─' * len(title)}",
         _wrapped(words.headline),
         _wrapped(_words("decided_by", by=words.decided_by)),
+        _block(say("decision.trace"), [*words.passed, words.here]),
     ]
     parts += [_block(ground.heading, ground.sentences) for ground in words.grounds]
-    said = [f"{title}: {stance}. {sentence}" for title, stance, _, sentence in words.positions]
-    parts.append(_block(_words("positions"), said))
     return "\n".join(part for part in parts if part)
+
+
+def _said_by(words: Content) -> str:
+    """One paragraph a body: its rating of each procedure, then its sentence."""
+    lines = []
+    for body in words.said_by:
+        alike = len({rating for rating, _ in body.ratings}) == 1
+        named = zip(words.procedures, body.ratings, strict=True)
+        ratings = body.ratings[0][0] if alike else "; ".join(f"{p}: {rating}" for p, (rating, _) in named)
+        lines.append(f"{body.title}: {ratings.upper()}. {' '.join(body.sentences)}")
+    return _block(say("decision.positions"), lines)
+
+
+def _conflict(conflict: ConflictWords) -> str:
+    heading = _words("conflict", question=conflict.question, applies=conflict.applies).strip()
+    lines = [
+        f"[{side.leaning}] {side.title}: {side.sentence} ({side.source.short}, {side.source.where})"
+        for side in conflict.sides
+    ]
+    return _block(heading.rstrip(" ()"), lines)
+
+
+def _changes(words: Content) -> str:
+    if not words.changes:
+        return say("change.none")
+    lines = []
+    for line in words.changes:
+        alike = len({stance for stance, _ in line.answers}) == 1
+        named = zip(words.procedures, line.answers, strict=True)
+        then = line.answers[0][0] if alike else "; ".join(f"{p}: {stance}" for p, (stance, _) in named)
+        lines.append(_words("change", label=line.label, now=line.now, then=line.then, answer=then))
+    return _block(say("change.heading"), lines)
 
 
 def _rules(body: BodyWords) -> str:
