@@ -368,7 +368,7 @@ def test_a_list_of_allergies_never_says_that_there_is_no_other(tmp_path: Path) -
     case = read(tmp_path, allergy("111088007", "Latex"), level=Level.L1)
     assert known(case, "allergies").value == ("latex",)
     said = outcomes(case)
-    assert said["safety.HasOtherAllergy"] == "met"
+    assert said["safety.IsAllergicToLatex"] == "met"
     assert said["safety.IsAllergicToCement"] == said["safety.IsAllergicToContrast"] == "unknown"
     document(assess(case))
 

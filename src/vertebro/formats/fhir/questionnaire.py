@@ -124,7 +124,9 @@ def of_response(one: QuestionnaireResponse, on: date) -> Iterator[Statement]:
     at = when(one.authored)
     if one.questionnaire not in (QUESTIONNAIRE, f"{QUESTIONNAIRE}|{VERSION}"):
         yield unread(one, concept, "other_questionnaire", url=one.questionnaire or say("unknown.nothing"))
-    elif is_qualified(one) or one.status not in GOOD:
+    elif is_qualified(one):
+        yield unread(one, concept, "qualified")
+    elif one.status not in GOOD:
         yield unread(one, concept, "status", status=one.status)
     elif at is None:
         yield unread(one, concept, "no_day")

@@ -53,8 +53,9 @@ def read_fhir_case(path: Path, level: Level | None = None, on: date | None = Non
     stated = [*_facts(statements, bundle, about)]
     unread = [s for s in statements if isinstance(s, NotRead)] + _days_not_read(statements, about)
     settled = settle(stated, unread, day)
-    if settled.refused:
-        raise _refused(bundle.file, settled.refused)
+    refused = [*_levels_refused(statements), *settled.refused]
+    if refused:
+        raise _refused(bundle.file, refused)
     record = ClinicalRecord(day, settled.entries)
     not_read = Unknown(say("unknown.no_images"))
     notes = (*day_note, *level_notes, *_whose(bundle), *settled.notes)
@@ -112,6 +113,12 @@ def _level(asked: Level | None, statements: Iterable[Statement]) -> tuple[Level 
     if len(found) == 1:
         return next(iter(found)), (say("notes.level", level=words),)
     return Unknown(say("unknown.levels", found=words) if found else say("unknown.level")), ()
+
+
+def _levels_refused(statements: Iterable[Statement]) -> list[Refused]:
+    """Answers that name no vertebra: the level is no fact of the record, so nothing else would say it."""
+    stated = [one for one in statements if isinstance(one, Stated) and one.fact == LEVEL]
+    return [one.value for one in stated if isinstance(one.value, Refused)]
 
 
 def _facts(
