@@ -24,7 +24,11 @@ from vertebro.vocabulary.texts import Texts, texts
 
 __all__ = ["decide", "settings"]
 
-PATHWAY_RULES: tuple[type[Rule], ...] = (pathway.IsEarlyException, pathway.PainTreatmentCanImprove)
+PATHWAY_RULES: tuple[type[Rule], ...] = (
+    pathway.IsEarlyException,
+    pathway.PainTreatmentCanImprove,
+    pathway.ShowsNoOedema,
+)
 
 
 def decide(facts: Facts, level: Level | Unknown) -> tuple[Decision, ...]:
@@ -76,6 +80,8 @@ class _Case:
         also: list[type[Rule]] = [g for g in self.fired() if g.stance is not None and g.name() != settled.by]
         if settled.stance is Stance.WAIT and self.hearing.outcomes[pathway.PainTreatmentCanImprove] is MET:
             also.insert(0, pathway.PainTreatmentCanImprove)
+        if settled.headline == "not_enough" and self.hearing.outcomes[pathway.ShowsNoOedema] is MET:
+            also.insert(0, pathway.ShowsNoOedema)
         key = "nothing_to_ask" if settled.headline == "not_enough" and not asked else settled.headline
         numbers = numbers_of(str(pathway.__file__)) | numbers_of(bodies()["ros"].file)
         first = words().say(

@@ -61,6 +61,7 @@ class Content:
     said_by: tuple[BodySays, ...]
     conflicts: tuple[ConflictWords, ...]
     changes: tuple[ChangeWords, ...]
+    dangers: tuple[ChangeWords, ...]
     lead: tuple[str, ...]
     findings_heading: str
     level_heading: str
@@ -84,6 +85,7 @@ def content(assessment: Assessment) -> Content:
     measured = findings if isinstance(findings, Findings) else None
     own = measured.vertebrae.get(level) if measured and level else None
     shared = shared_grounds(assessment.decisions)
+    changes = changes_words(assessment.boundaries)
     said = Content(
         title=say("title", level=level) if level else say("title_no_level"),
         case_id=case.id,
@@ -95,7 +97,8 @@ def content(assessment: Assessment) -> Content:
         shared=headed(shared),
         said_by=said_by_bodies(assessment.decisions),
         conflicts=conflicts_words(assessment.decisions),
-        changes=changes_words(assessment.boundaries),
+        changes=tuple(line for line in changes if not line.is_danger),
+        dangers=tuple(line for line in changes if line.is_danger),
         lead=tuple(lead(case, findings)),
         findings_heading=say("heading.findings_at", level=level) if level else say("heading.findings"),
         level_heading=say("heading.table_level", level=level) if level else "",

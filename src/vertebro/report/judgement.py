@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from vertebro.guidelines.gate import Gate, Stage
+from vertebro.guidelines.rule import rules
 from vertebro.guidelines.trace import trace
 from vertebro.guidelines.verdict import Conflict, Decision, Leaning, Outcome, Position, Stance, Verdict
 from vertebro.guidelines.what_if import Boundary
@@ -130,6 +132,7 @@ class ChangeWords:
     now: str
     then: str
     answers: tuple[tuple[str, str], ...]
+    is_danger: bool
 
 
 def decision_words(decision: Decision, shared: dict[str, tuple[str, ...]]) -> DecisionWords:
@@ -316,9 +319,16 @@ def changes_words(boundaries: tuple[Boundary, ...]) -> tuple[ChangeWords, ...]:
             now=_now(line),
             then=_then(line),
             answers=tuple((stance.value, TONES[stance]) for stance in line.stances.values()),
+            is_danger=all(_is_danger(by) for by in line.decided_by.values()),
         )
         for line in boundaries
     )
+
+
+def _is_danger(decided_by: str) -> bool:
+    """True if what decides is a gate for a danger: scope, emergency, absolute contraindication."""
+    gate = rules().get(decided_by)
+    return gate is not None and issubclass(gate, Gate) and gate.stage <= Stage.ABSOLUTE
 
 
 def _now(line: Boundary) -> str:

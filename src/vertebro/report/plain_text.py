@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from vertebro.fracture.findings import Findings
 from vertebro.report.assessment import Assessment
 from vertebro.report.content import Content, content
-from vertebro.report.judgement import BodyWords, ConflictWords, DecisionWords
+from vertebro.report.judgement import BodyWords, ChangeWords, ConflictWords, DecisionWords
 from vertebro.report.sentences import say
 from vertebro.report.tables import Cell, Table, more_table, shape_table
 from vertebro.vocabulary.texts import texts
@@ -69,15 +69,20 @@ def _conflict(conflict: ConflictWords) -> str:
 
 
 def _changes(words: Content) -> str:
-    if not words.changes:
+    if not (words.changes or words.dangers):
         return say("change.none")
+    ordinary = _block(say("change.heading"), _change_lines(words, words.changes))
+    return f"{ordinary}\n{_block(say('change.dangers'), _change_lines(words, words.dangers))}".strip()
+
+
+def _change_lines(words: Content, changes: Sequence[ChangeWords]) -> list[str]:
     lines = []
-    for line in words.changes:
+    for line in changes:
         alike = len({stance for stance, _ in line.answers}) == 1
         named = zip(words.procedures, line.answers, strict=True)
         then = line.answers[0][0] if alike else "; ".join(f"{p}: {stance}" for p, (stance, _) in named)
         lines.append(_words("change", label=line.label, now=line.now, then=line.then, answer=then))
-    return _block(say("change.heading"), lines)
+    return lines
 
 
 def _rules(body: BodyWords) -> str:

@@ -63,3 +63,14 @@ class PainTreatmentCanImprove(Rule):
     def holds(optimal_pain_management: bool) -> bool:
         """True if pain management is not yet optimal."""
         return not optimal_pain_management
+
+
+class ShowsNoOedema(Rule):
+    """MRI without oedema speaks for a healed fracture; only a cleft can still show that it is not."""
+
+    source, where, speaks_against = "nice_ta279", "section 1.1: unhealed", True
+
+    @staticmethod
+    def holds(mri: str) -> bool:
+        """True if MRI was done and shows no oedema."""
+        return mri == "no_oedema"
