@@ -1,5 +1,6 @@
 """The safety gate as a whole: every gate flips a clear candidate to its answer and nothing else changes."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -254,3 +255,9 @@ SIDES: list[tuple[str, float, float, str]] = [  # fact, last value that passes, 
 def test_both_sides_of_every_number(fact: str, passes: float, fires: float, name: str) -> None:
     assert name not in fired({fact: passes}, BKP)
     assert name in fired({fact: fires}, BKP)
+
+
+def test_the_page_of_the_decision_lists_every_gate_in_its_order() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "decision.md").read_text(encoding="utf-8")
+    places = [page.find(f"`{gate.name()}`") for gate in gates(BKP)]
+    assert -1 not in places and places == sorted(places)

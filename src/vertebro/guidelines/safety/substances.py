@@ -1,4 +1,4 @@
-"""The safety gates about allergies: each to its own part of what is used, from its own source."""
+"""The safety gates about what the patient is given: an allergy to each part of it, from its own source."""
 
 from __future__ import annotations
 
