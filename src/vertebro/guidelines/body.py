@@ -120,7 +120,7 @@ class Body:
             body=self.name,
             title=self.title,
             stance=answer.stance,
-            rating=self.texts.say(f"rating.{answer.key}", **self.numbers, named=named),
+            rating=self.texts.say(f"rating.{answer.key}", **words),
             sentence=self.texts.say(key, **words | words_of(hearing.facts, self.texts.placeholders(key))),
             verdicts=tuple(hearing.verdict(rule) for rule in self.asked(procedure)),
         )
