@@ -1,0 +1,204 @@
+"""ACR Appropriateness Criteria for vertebral compression fractures: which variant the patient falls in.
+
+The edition of 2018 was read up to its third variant, that of 2022 only through pages about it
+(secondary, as its rules say). What neither says in free text is called not readable, never guessed.
+"""
+
+from __future__ import annotations
+
+from vertebro.guidelines.body import BOTH_FOR, Answer, Body, Outcomes, Statement
+from vertebro.guidelines.reading import Facts
+from vertebro.guidelines.rule import MET, NOT_MET, UNKNOWN, AllOf, AnyOf, Rule
+from vertebro.guidelines.safety.bleeding import BloodThinnerNotPaused, InrTooHigh, PlateletsTooLow
+from vertebro.guidelines.safety.fitness import CannotLieProne, IsVeryIll
+from vertebro.guidelines.safety.rules import HasInfection, IsPregnant
+from vertebro.guidelines.safety.substances import IsAllergicToCement
+from vertebro.guidelines.verdict import Stance
+from vertebro.vocabulary.library import cited_values
+
+v = cited_values(beside=__file__)
+
+ACR2018, ACR2022 = "acr_vcf_2018", "acr_vcf_2022"
+FIRST, SECOND, THIRD = "first variant", "second variant", "third variant"
+SECONDARY = "ratings as given in public pages about the edition (secondary)"
+
+
+class HasNoTumour(Rule):
+    """The variants used here are for benign fractures; malignant ones have variants of their own."""
+
+    source, where, topic, is_reason = ACR2018, f"{FIRST}: no known malignancy", "cause", False
+
+    @staticmethod
+    def holds(malignancy: str) -> bool:
+        """True if no tumour is suspected or known."""
+        return malignancy == "none"
+
+
+class IsOsteoporotic(Rule):
+    """The variants used here are for osteoporotic compression fractures."""
+
+    source, where, topic, is_reason = ACR2018, SECOND, "cause", False
+
+    @staticmethod
+    def holds(osteoporotic_fracture: bool) -> bool:
+        """True if the fracture is taken to be osteoporotic."""
+        return osteoporotic_fracture
+
+
+class IsSymptomatic(Rule):
+    """The variants used here are for fractures that hurt."""
+
+    source, where, topic, is_reason = (
+        ACR2018,
+        f"{FIRST} (symptomatic) and {THIRD} (painful)",
+        "severity",
+        False,
+    )
+
+    @staticmethod
+    def holds(pain_nrs: int) -> bool:
+        """True if there is any pain."""
+        return pain_nrs > 0
+
+
+class HasNerveDeficit(Rule):
+    """A nerve deficit is a red flag, which the second variant excludes."""
+
+    source, where, topic, speaks_against = ACR2018, f"{SECOND}: no red flags", "neurology", True
+
+    @staticmethod
+    def holds(neuro_grade: str) -> bool:
+        """True for a root sign or an incomplete or complete loss."""
+        return neuro_grade in ("N2", "N3", "N4")
+
+
+class HasBothEndplatesBroken(Rule):
+    """Part of a burst fracture: both endplates, or worse."""
+
+    source, where = ACR2018, f"{SECOND}: compression fracture (a burst fracture is our exclusion)"
+
+    @staticmethod
+    def holds(of_type: str) -> bool:
+        """True for OF4 and OF5."""
+        return of_type in ("OF4", "OF5")
+
+
+class IsWallBroken(Rule):
+    """Part of a burst fracture: the posterior wall is not intact."""
+
+    source, where = ACR2018, f"{SECOND}: compression fracture (a burst fracture is our exclusion)"
+
+    @staticmethod
+    def holds(posterior_wall: str) -> bool:
+        """True if it is breached or pushed into the canal."""
+        return posterior_wall != "intact"
+
+
+class IsBurst(AllOf):
+    """A burst fracture is more than the compression fracture of the variants."""
+
+    source, where = ACR2018, f"{SECOND}: compression fracture (a burst fracture is our exclusion)"
+    topic, speaks_against = "stability", True
+    parts = (HasBothEndplatesBroken, IsWallBroken)
+
+
+class HasContraindication(AnyOf):
+    """A contraindication to augmentation: fitness, pregnancy, infection, coagulation and the like."""
+
+    source, where, topic, speaks_against = ACR2018, THIRD, "general health", True
+    parts = (
+        HasInfection,
+        IsPregnant,
+        InrTooHigh,
+        PlateletsTooLow,
+        BloodThinnerNotPaused,
+        IsAllergicToCement,
+        IsVeryIll,
+        CannotLieProne,
+    )
+
+    @classmethod
+    def extra_words(cls, facts: Facts) -> dict[str, str]:
+        """``{which}``: the short names of the contraindications that are there."""
+        found = [part.say("short", facts) for part in cls.parts if part.outcome(facts) is MET]
+        return {"which": ", ".join(found) or cls.texts().say("none_known")}
+
+
+class IsNew(Rule):
+    """A new fracture: pain is expected to fade over the weeks that follow. 'New' has no number."""
+
+    source, where, topic, values = ACR2018, FIRST, "timing", (v.new_until,)
+    is_reason = False
+
+    @staticmethod
+    def holds(weeks_since_fracture: float) -> bool:
+        """True before the pain of most fractures begins to fade: our reading."""
+        return weeks_since_fracture < v.new_until.number
+
+
+class ShowsOedemaOrCleft(Rule):
+    """Oedema or a cleft, as the edition of 2022 asks for."""
+
+    source, where, topic, is_reason = ACR2022, SECONDARY, "healing", False
+
+    @staticmethod
+    def holds(fracture_unhealed: bool) -> bool:
+        """True if imaging shows the fracture unhealed."""
+        return fracture_unhealed
+
+
+class IsOsteoporoticVariant(AllOf):
+    """The fracture of the second variant (2018), as far as its cause and its pain go."""
+
+    source, where, topic, is_reason = ACR2018, SECOND, "cause", False
+    parts = (HasNoTumour, IsOsteoporotic, IsSymptomatic)
+
+
+CRITERIA: tuple[type[Rule], ...] = (
+    HasNoTumour,
+    IsOsteoporotic,
+    IsSymptomatic,
+    HasNerveDeficit,
+    IsBurst,
+    HasContraindication,
+    IsNew,
+    ShowsOedemaOrCleft,
+)
+EXCLUDED: tuple[tuple[type[Rule], object, Answer], ...] = (
+    (HasNoTumour, NOT_MET, Answer(Stance.OUT_OF_SCOPE, "malignant")),
+    (IsOsteoporotic, NOT_MET, Answer(Stance.OUT_OF_SCOPE, "out_of_scope")),
+    (IsSymptomatic, NOT_MET, Answer(None, "asymptomatic")),
+    (HasNerveDeficit, MET, Answer(None, "surgical", (HasNerveDeficit,))),
+    (IsBurst, MET, Answer(None, "surgical", (IsBurst,))),
+    (HasContraindication, MET, Answer(Stance.NOT_RECOMMENDED, "contraindicated", (HasContraindication,))),
+)
+"""What takes the patient out of the variants for a plain osteoporotic fracture, the first that applies."""
+NEEDED = (HasNoTumour, IsOsteoporotic, IsSymptomatic, HasNerveDeficit, HasContraindication, IsNew)
+
+
+def answer(outcomes: Outcomes, _: object) -> Answer:
+    """The variant the patient falls in, and how it rates augmentation."""
+    for rule, outcome, said in EXCLUDED:
+        if outcomes[rule] is outcome:
+            return said
+    if outcomes[ShowsOedemaOrCleft] is UNKNOWN:
+        return Answer(Stance.NOT_ENOUGH_INFORMATION, "imaging")
+    open_still = tuple(rule for rule in NEEDED if outcomes[rule] is UNKNOWN)
+    if open_still:
+        return Answer(Stance.NOT_ENOUGH_INFORMATION, "cannot_tell", open_still)
+    if outcomes[ShowsOedemaOrCleft] is NOT_MET:
+        return Answer(None, "without_oedema")
+    if outcomes[IsNew] is MET:
+        return Answer(None, "new")
+    return Answer(Stance.CONSIDER, "usually_wall" if outcomes[IsWallBroken] is MET else "usually")
+
+
+STATEMENTS = (
+    Statement("benefit", "better_relief", ACR2018, "abstract", BOTH_FOR),
+    Statement("timing", "course", ACR2018, "abstract", {}),
+    Statement("healing", "with_or_without", ACR2018, SECOND, BOTH_FOR, when=IsOsteoporoticVariant),
+    Statement("chronic", "oedema", ACR2022, SECONDARY, BOTH_FOR, when=ShowsOedemaOrCleft),
+    Statement("pain management", "medical_first", ACR2018, "abstract", {}),
+)
+
+body = Body(criteria=CRITERIA, answer=answer, file=__file__, statements=STATEMENTS)

@@ -1,0 +1,1 @@
+"""Cardiovascular and Interventional Radiological Society of Europe: guideline of 2017, abstract only."""

@@ -1,0 +1,1 @@
+"""England: commissioning policy (Humber and North Yorkshire) and Evidence-Based Interventions."""

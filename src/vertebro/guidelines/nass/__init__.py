@@ -1,0 +1,1 @@
+"""North American Spine Society: appropriate use criteria and clinical guideline."""
