@@ -103,7 +103,10 @@ FLIPS: dict[str, dict[str, Any]] = {
 }
 """For every gate, the change of a fact (or two) that makes it fire."""
 
-BY_LEVEL = {"IsOutsideThoracolumbarSpine": (Level.C7, {}), "IsUnscreenedHighUp": (Level.T4, {})}
+BY_LEVEL: dict[str, tuple[Level, dict[str, Any]]] = {
+    "IsOutsideThoracolumbarSpine": (Level.C7, {}),
+    "IsUnscreenedHighUp": (Level.T4, {}),
+}
 COMPANIONS = {
     "HasTooManyLevels": {"HasSeveralPainfulFractures"},
     "HadHighEnergyInjury": {"IsNotOsteoporotic"},

@@ -80,6 +80,11 @@ def test_the_kidneys_decide_which_of_two_times(
     assert said in sentence and never not in sentence
 
 
+@pytest.mark.parametrize("drug", [drug for drug in DRUGS if drug != "other"])
+def test_every_drug_says_when_to_start_it_again_or_that_nobody_verified_it(drug: str) -> None:
+    assert "Start again" in held(drug) or "start it again is not verified" in held(drug)
+
+
 def test_where_a_fact_is_missing_the_longer_time_comes_first() -> None:
     for drug in ("dabigatran", "enoxaparin_prophylactic", "enoxaparin_therapeutic", "fondaparinux"):
         sentence = held(drug)
