@@ -31,6 +31,7 @@ SAME = {
     "exam_match": "exam_matches_level",
     "height_loss": "height_loss_pct",
     "progression": "height_loss_progressing",
+    "kyphosis": "kyphotic_deformity",
     "rmdq": "rmdq",
     "neuro": "neuro_grade",
     "canal": "canal_narrowing_pct",

@@ -1,0 +1,1 @@
+"""United States Medicare: local coverage determinations on percutaneous vertebral augmentation."""
