@@ -107,6 +107,10 @@ def test_all_faults_are_named_at_once_with_their_lines(tmp_path: Path) -> None:
         ("fracture_date: 01.04.2024", "Did you mean 2024-04-01?"),
         ("tender_levels: L2", "Write it in brackets: [L2]"),
         ("mri: edema", "Did you mean 'oedema'?"),
+        ("anticoagulant: Eliquis", "'Eliquis' is written apixaban"),
+        ("anticoagulant: [aspirin, Clexane]", "enoxaparin_prophylactic or enoxaparin_therapeutic"),
+        ("pain_nrs: 80", "If this is on a scale from 0 to 100, write 8"),
+        ("tscore_spine: 62", "write it as qct_hu"),
     ],
 )
 def test_a_usual_slip_is_answered_with_what_was_meant(tmp_path: Path, line: str, hint: str) -> None:

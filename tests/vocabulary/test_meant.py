@@ -22,6 +22,7 @@ from vertebro.vocabulary.meant import drug_names, hint_for_choices
         ("anticoagulant", "LMWH", "enoxaparin_prophylactic or enoxaparin_therapeutic or other."),
         ("anticoagulant", "tinzaparin", "'tinzaparin' is written other."),
         ("anticoagulant", "rivaroxiban", "Did you mean 'rivaroxaban'?"),
+        ("allergies", "penicillin", "If it is none of these, write other."),
         ("allergies", ["pmna"], "Did you mean 'pmma'?"),
         ("mri", "edema", "Did you mean 'oedema'?"),
         ("pain_nrs", 80, "If this is on a scale from 0 to 100, write 8."),

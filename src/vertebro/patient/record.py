@@ -124,7 +124,12 @@ def _nothing_and_something(record: ClinicalRecord) -> list[Contradiction]:
     """Lists that hold ``none`` beside something: no allergy and latex, no blood thinner and aspirin."""
     lists = ((name, f.label, record.value(name) or ()) for name, f in facts().items() if f.kind == "choices")
     return [
-        ("none" in given and set(given) != {"none"}, name, "it", f"{label}: none, and {_others(given)}")
+        (
+            "none" in given and set(given) != {"none"},
+            name,
+            "leave out 'none'",
+            f"{label}: none, and {_others(given)}",
+        )
         for name, label, given in lists
     ]
 

@@ -44,7 +44,7 @@ def _hint_for_choice(word: str, choices: tuple[str, ...]) -> str:
     known = drug_names().get(word.strip().lower())
     if known and set(known.drugs) <= set(choices):
         return f"'{word}' is written {' or '.join(known.drugs)}."
-    return nearest(word, choices)
+    return nearest(word, choices) or ("If it is none of these, write other." if "other" in choices else "")
 
 
 def hint_for_scale(name: str, unit: str, value: Any, allowed: tuple[float | None, float | None]) -> str:
