@@ -225,3 +225,18 @@ def test_the_published_cases_have_the_score_and_the_answer_of_their_columns(shar
         assert score == case["of_score"], case["id"]
         said = position("of_score", facts, Procedure.VERTEBROPLASTY)
         assert named.get(case["of_rec"]) == named.get(said.rating), case["id"]
+
+
+ITEMS = ("diabetes", "copd", "heart_failure", "hypertension", "functionally_dependent")
+
+
+@pytest.mark.parametrize("applying", range(6))
+def test_frailty_is_counted_from_its_five_items(applying: int) -> None:
+    items = {name: number < applying for number, name in enumerate(ITEMS)}
+    known = with_derived(facts_from(but(**items, of_type="OF2")), LEVEL)
+    assert known["mfi5"].value == applying
+    assert known["of_score"].value == 4 - (applying > 2)
+
+
+def test_an_item_that_nobody_wrote_leaves_frailty_unknown() -> None:
+    assert "mfi5" not in with_derived(facts_from(but(**dict.fromkeys(ITEMS[:4], True))), LEVEL)

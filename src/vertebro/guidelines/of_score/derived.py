@@ -224,6 +224,18 @@ def type_of(band: str | None, endplates: str | None, wall_pct: float | None, mri
     return "OF1" if endplates == "none" and mri == "oedema" else None
 
 
-WORKED_OUT = {"of_type": of_type, "of_score": of_score}
+FRAILTY_ITEMS = ("diabetes", "copd", "heart_failure", "hypertension", "functionally_dependent")
+"""The items of the five-item frailty index [mfi5_items]_."""
+
+
+def mfi5(facts: Facts) -> Derived[int] | None:
+    """How many of the five items apply, only if every one of them is written."""
+    if any(name not in facts for name in FRAILTY_ITEMS):
+        return None
+    counted = sum(facts[name].value for name in FRAILTY_ITEMS)
+    return Derived(counted, words.say("frailty_counted"), None, FRAILTY_ITEMS)
+
+
+WORKED_OUT = {"mfi5": mfi5, "of_type": of_type, "of_score": of_score}
 
 ASK_INSTEAD = {"of_score": ["of_type"]}

@@ -1,0 +1,1 @@
+"""Cochrane review of vertebroplasty for osteoporotic fractures, 2018."""

@@ -1,0 +1,1 @@
+"""International Myeloma Working Group: consensus statement on cement in myeloma, 2019."""

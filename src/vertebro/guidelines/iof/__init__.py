@@ -1,0 +1,1 @@
+"""International Osteoporosis Foundation: review of both procedures, 2011."""

@@ -1,0 +1,1 @@
+"""SINS: the spinal instability neoplastic score, for fractures with a tumour."""

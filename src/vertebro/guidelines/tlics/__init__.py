@@ -1,0 +1,1 @@
+"""TLICS: the thoracolumbar injury classification and severity score, for injuries."""
