@@ -521,6 +521,10 @@ def test_smoking_and_pregnancy_by_their_answers(tmp_path: Path) -> None:
 
 
 REFUSED: dict[str, tuple[Any, str]] = {
+    "two versions of one": (
+        bundle(patient(), observation("6301-6", 1, "1", id="o"), observation("6301-6", 2, "1", id="o")),
+        "Observation/o in two versions",
+    ),
     "several patients": (bundle(patient(), patient(id="p2")), "2 patients"),
     "resources of another": (
         bundle(patient(), observation("6301-6", 1, "1", subject={"reference": "Patient/p2"})),
@@ -528,7 +532,8 @@ REFUSED: dict[str, tuple[Any, str]] = {
     ),
     "resources of two without a Patient": (
         bundle(
-            observation("6301-6", 1, "1"), observation("6301-6", 1, "1", subject={"reference": "Patient/p2"})
+            observation("6301-6", 1, "1"),
+            observation("6301-6", 1, "1", id="o2", subject={"reference": "Patient/p2"}),
         ),
         "more than one patient",
     ),
@@ -603,6 +608,77 @@ def test_a_patient_may_be_named_by_url(tmp_path: Path) -> None:
 def test_a_bundle_without_a_patient_leaves_age_and_sex_open(tmp_path: Path) -> None:
     case = read_fhir_case(written(tmp_path, bundle(observation("6301-6", 1, "1"))), on=TODAY)
     assert found(case) == {"inr"} and any("holds no Patient" in note for note in case.notes)
+
+
+def test_pain_of_a_named_place_is_not_taken_for_the_back(tmp_path: Path) -> None:
+    knee = observation("72514-3", 8, "{score}", bodySite=concept(SCT, "72696002", "Knee"))
+    case = read(tmp_path, knee, observation("6301-6", 1.1, "1"))
+    assert "Knee" in why(case, "pain_nrs") and case.record.value("inr") == 1.1
+
+
+def test_a_test_that_was_not_done_leaves_the_older_one(tmp_path: Path) -> None:
+    not_done = observation("6301-6", 1, "1", dataAbsentReason=concept("x", "not-performed"))
+    del not_done["valueQuantity"]
+    case = read(tmp_path, not_done, observation("6301-6", 1.2, "1", "2024-04-28"))
+    assert known(case, "inr").value == 1.2 and any("holds no value" in note for note in case.notes)
+
+
+def test_what_was_given_once_is_said_and_not_read(tmp_path: Path) -> None:
+    given = {
+        "resourceType": "MedicationAdministration",
+        "id": "g1",
+        "status": "completed",
+        "medicationCodeableConcept": {"text": "Heparin 5000 units"},
+        "subject": SUBJECT,
+        "effectiveDateTime": "2024-05-01",
+    }
+    case = read(tmp_path, given)
+    assert "Heparin 5000 units" in why(case, "anticoagulant")
+    water = given | {"medicationCodeableConcept": {"text": "Sodium chloride 0.9 %"}}
+    assert not any("Sodium" in note for note in read(tmp_path, water).notes)
+
+
+def test_codes_without_a_name_are_not_dropped(tmp_path: Path) -> None:
+    case = read(
+        tmp_path,
+        condition(ICD10CM, "S22.080A"),
+        medicine(RXNORM, "1364445"),
+        observation("34714-6", 1.1, "{INR}"),
+        observation("99999-9", 1.1, "{x}"),
+    )
+    said = " ".join(case.notes)
+    assert "S22.080A" in said and "1364445" in said
+    assert "observations without a name (Observation/o34714-6-2024-05-01-1.1 and 1 more)" in said
+    assert "1364445" in why(case, "anticoagulant")
+
+
+def test_other_kinds_and_further_pages_are_said(tmp_path: Path) -> None:
+    content = bundle(
+        patient(),
+        {"resourceType": "Procedure", "id": "x"},
+        {"resourceType": "Claim", "id": "y"},
+        {"resourceType": "Claim", "id": "z"},
+        type="searchset",
+        link=[{"relation": "self", "url": "a"}, {"relation": "next", "url": "b"}],
+    )
+    said = " ".join(read_fhir_case(written(tmp_path, content), on=TODAY).notes)
+    assert "Claim (2), Procedure (1)" in said and "one page of several" in said
+
+
+def test_what_is_about_a_device_is_about_nobody(tmp_path: Path) -> None:
+    case = read(tmp_path, observation("6301-6", 1.1, "1", subject={"reference": "Device/pump"}))
+    assert case.record.value("inr") is None and any("do not say whose" in note for note in case.notes)
+
+
+def test_a_deleted_entry_is_not_there(tmp_path: Path) -> None:
+    content = bundle(patient(), observation("6301-6", 1.1, "1"), type="transaction")
+    content["entry"][1]["request"] = {"method": "DELETE", "url": "Observation/x"}
+    assert read_fhir_case(written(tmp_path, content), on=TODAY).record.value("inr") is None
+
+
+def test_names_from_a_file_cannot_write_on_the_screen(tmp_path: Path) -> None:
+    case = read(tmp_path, allergy("1", "Bone\x1b[2Jcement\x07"))
+    assert not any(c in note for note in case.notes for c in "\x1b\x07")
 
 
 def test_the_small_resources_of_these_tests_are_fhir() -> None:

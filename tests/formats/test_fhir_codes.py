@@ -13,7 +13,7 @@ from vertebro.formats.fhir.codes import CodeEntry, entries, systems, vertebra_co
 from vertebro.formats.fhir.resources import Coding
 from vertebro.formats.seg import vertebra_codes
 from vertebro.vocabulary.facts import fact, facts
-from vertebro.vocabulary.library import references
+from vertebro.vocabulary.library import cited_values, references
 from vertebro.vocabulary.texts import texts
 
 PARTS = ("observations", "conditions", "allergies", "medicines", "encounters", "not_read")
@@ -94,3 +94,15 @@ def test_conversions_are_exact() -> None:
     assert crp.converted(0.7, "mg/dL") == 7.0
     assert albumin.converted(35, "g/L") == 3.5
     assert warm.converted(100.4, "[degF]") == 38.0 and warm.converted(32, "[degF]") == 0.0
+
+
+def test_every_fact_has_a_limit_to_its_age_or_none_on_purpose() -> None:
+    table = yaml.safe_load(Path(codes.TABLE).read_text(encoding="utf-8"))["ages"]
+    named = [name for names in table.values() for name in names]
+    assert set(named) <= set(facts()) and len(named) == len(set(named))
+    settings = {value.name for value in cited_values(beside=codes.__file__)}
+    for group in {codes.age_group(name) for name in facts()} - {"fixed"}:
+        assert f"{group}_said_after" in settings
+        assert (f"{group}_past_after" in settings) is (group != "lasting")
+    for dated in (f.name for f in facts().values() if f.kind == "date"):
+        assert codes.age_group(dated) == "fixed", dated

@@ -12,7 +12,19 @@ import pytest
 import yaml
 from fhir.resources.R4B.questionnaire import Questionnaire
 from fhir.resources.R4B.questionnaireresponse import QuestionnaireResponse
-from fhir_bundles import ATC, SUBJECT, TODAY, Resource, bundle, medicine, observation, patient, written
+from fhir_bundles import (
+    ATC,
+    SCT,
+    SUBJECT,
+    TODAY,
+    Resource,
+    bundle,
+    condition,
+    medicine,
+    observation,
+    patient,
+    written,
+)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -278,3 +290,39 @@ def test_an_age_that_fits_the_birth_date_is_no_contradiction(tmp_path: Path) -> 
     assert before_birthday.record.value("age_years") == 78
     wrong = read_response(tmp_path, filled)
     assert isinstance(wrong.record["age_years"], Unknown)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "days", "outcome"),
+    [
+        ("mri", option("mri", "no_oedema"), 28, "silent"),
+        ("mri", option("mri", "no_oedema"), 29, "said"),
+        ("mri", option("mri", "no_oedema"), 91, "past"),
+        ("anticoagulant", option("anticoagulant", "none"), 29, "past"),
+        ("malignancy", option("malignancy", "none"), 91, "past"),
+        ("osteoporosis", {"valueBoolean": False}, 91, "past"),
+        ("sex", option("sex", "female"), 4000, "silent"),
+        ("fracture_date", {"valueDate": "2010-01-01"}, 4000, "silent"),
+        ("bmi", {"valueDecimal": 25.0}, 4000, "said"),
+    ],
+)
+def test_an_answer_speaks_for_today_only_for_so_long(
+    tmp_path: Path, name: str, answer: Resource, days: int, outcome: str
+) -> None:
+    authored = (TODAY - timedelta(days=days)).isoformat()
+    case = read_fhir_case(written(tmp_path, bundle(response({name: [answer]}, authored=authored))), on=TODAY)
+    entry = case.record[name]
+    if outcome == "past":
+        assert isinstance(entry, Unknown) and f"{days} days" in entry.why
+    else:
+        assert isinstance(entry, Known) and (f"{days} days" in entry.source) is (outcome == "said")
+
+
+def test_an_answer_of_the_past_gives_way_to_a_diagnosis_that_stands(tmp_path: Path) -> None:
+    no = {"osteoporosis": [{"valueBoolean": False}]}
+    old = read_response(tmp_path, no, condition(SCT, "64859006"), authored="2023-01-01")
+    assert old.record.value("osteoporosis") is True
+    assert any("osteoporosis was no" in note for note in old.notes)
+    now = read_response(tmp_path, no, condition(SCT, "64859006"))
+    entry = now.record["osteoporosis"]
+    assert isinstance(entry, Unknown) and "contradictory" in entry.why

@@ -31,6 +31,7 @@ B = TypeVar("B", bound=BadInput)
 
 ENDINGS = (".json", ".json.gz")
 MOST_BYTES = 64 * 1024 * 1024  # a whole life in Synthea is below 10 MiB; more is another kind of file
+MOST_SAID = 4000  # characters of one value in a sentence; a list of faults is long, a name is not
 TYPES = ("document", "collection", "searchset", "transaction", "batch", "message")
 """Bundles that say how things are; a history holds old versions, and a response may hold none."""
 
@@ -45,11 +46,19 @@ class PatientBundle:
     resources: tuple[Read, ...]
     medications: dict[str, Medication]
     of_nobody: tuple[Read, ...]
+    other_kinds: dict[str, int]
+    goes_on: bool
 
 
 def say(key: str, /, **values: object) -> str:
-    """A sentence of this room."""
-    return texts(beside=__file__).say(key, **values)
+    """A sentence of this room; what a file puts into it is shown without control characters."""
+    return texts(beside=__file__).say(key, **{name: _clean(value) for name, value in values.items()})
+
+
+def _clean(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in value)[:MOST_SAID]
 
 
 def is_fhir(path: Path) -> bool:
@@ -132,12 +141,21 @@ def _one_patient(file: str, form: BundleForm) -> PatientBundle:
             k: one for entry, one in pairs if isinstance(one, Medication) for k in _names(entry, one)
         },
         of_nobody=tuple(one for one in mine if not whose[id(one)]),
+        other_kinds=_other_kinds(form.entry),
+        goes_on=any(link.relation == "next" for link in form.link),
     )
+
+
+def _other_kinds(found: Iterable[Entry]) -> dict[str, int]:
+    """How many resources there are of every kind that is not read."""
+    kinds = [entry.resource["resourceType"] for entry in found if entry.resource]
+    return {kind: kinds.count(kind) for kind in sorted(set(kinds)) if kind not in KINDS}
 
 
 def _resources(file: str, found: Iterable[Entry]) -> Iterator[tuple[Entry, Read]]:
     """The resources that are read, each once; what a transaction deletes is no longer there."""
     seen: set[str] = set()
+    ids: set[tuple[str, str]] = set()
     for n, entry in enumerate(found):
         resource = entry.resource
         if resource is None or (entry.request and entry.request.method == "DELETE"):
@@ -148,7 +166,11 @@ def _resources(file: str, found: Iterable[Entry]) -> Iterator[tuple[Entry, Read]
         text = json.dumps(resource, sort_keys=True)
         if kind in KINDS and text not in seen:
             seen.add(text)
-            yield entry, read_as(KINDS[kind], resource, f"{file}, entry[{n}] ({kind})")
+            one = read_as(KINDS[kind], resource, f"{file}, entry[{n}] ({kind})")
+            if one.id and (kind, one.id) in ids and not isinstance(one, Patient):
+                raise refusal(BadCase, "two_versions", file=file, name=one.name)
+            ids.add((kind, one.id or ""))
+            yield entry, one
 
 
 def read_as(kind: type[M], resource: dict[str, Any], place: str) -> M:
@@ -176,7 +198,11 @@ def _names(entry: Entry, one: Patient | Medication) -> set[str]:
 def _subject(one: Read) -> str | None:
     pointer: Reference | None = one.patient if isinstance(one, AllergyIntolerance) else None
     pointer = pointer or getattr(one, "subject", None)
-    return re.sub(r"/_history/.*", "", pointer.reference) if pointer and pointer.reference else None
+    if pointer is None or not pointer.reference:
+        return None
+    subject = re.sub(r"/_history/.*", "", pointer.reference)
+    of_something_else = "/" in subject and subject.split("/")[-2] != "Patient"  # a device, a group
+    return None if of_something_else or subject.startswith("#") else subject
 
 
 def _is_one_of(subject: str, names: set[str]) -> bool:

@@ -20,6 +20,8 @@ from vertebro.vocabulary.library import references
 TABLE = Path(__file__).with_name("fhir_codes.yaml")
 WITH_OR_WITHOUT_DOT = ("ICD-10", "ICD-10-CM")
 """Systems whose codes are written M80.08 and M8008."""
+OTHER_ANSWERS = "answers"
+"""The age group of all facts that the table names in none."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class CodeEntry:
     history: bool = False
     of_bone: bool = False
     vertebra: bool = False
+    whole_body: bool = False
     level: str = ""
     why: str = ""
 
@@ -100,9 +103,9 @@ def near_words(part: str) -> tuple[str, ...]:
 
 
 @cache
-def age_group(fact_name: str) -> str | None:
+def age_group(fact_name: str) -> str:
     """The group of settings that says how long a value of this fact speaks for today."""
-    return next((group for group, names in _table()["ages"].items() if fact_name in names), None)
+    return next((group for group, names in _table()["ages"].items() if fact_name in names), OTHER_ANSWERS)
 
 
 @cache
@@ -135,6 +138,11 @@ def named(concept: Concept | None) -> str:
     return next(
         (name.strip() for name in names if name and name.strip()), ", ".join(bare) or "without a code"
     )
+
+
+def has_name(concept: Concept | None) -> bool:
+    """True if somebody wrote a name beside the codes."""
+    return any(name.strip() for name in all_names(concept))
 
 
 def all_names(concept: Concept | None) -> Iterator[str]:

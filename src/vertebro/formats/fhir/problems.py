@@ -7,13 +7,14 @@ from datetime import date
 
 from pydantic import ValidationError
 
-from vertebro.formats.fhir.codes import CodeEntry, matches, vertebrae_of
+from vertebro.formats.fhir.codes import CodeEntry, has_name, matches, vertebrae_of
 from vertebro.formats.fhir.resources import (
     AllergyIntolerance,
     Concept,
     Condition,
     Medication,
     MedicationUse,
+    MedicineGiven,
 )
 from vertebro.formats.fhir.statements import (
     BrokenVertebra,
@@ -47,7 +48,7 @@ def of_condition(one: Condition, on: date) -> Iterator[Statement]:
         return
     entries = matches("conditions", one.code)
     over = _is_over(one, on)
-    if not entries and not over and is_near(one.code, "Condition"):
+    if not entries and not over and (is_near(one.code, "Condition") or not has_name(one.code)):
         yield unread(one, one.code, "no_known_code")
     for entry in entries:
         if entry.fact and (not over or entry.history):
@@ -143,7 +144,15 @@ def of_medicine(one: MedicationUse, on: date, known: Mapping[str, Medication]) -
             yield Stated(entry.fact, entry.value, source, at, lasting=True)
 
 
-def _medicine(one: MedicationUse, known: Mapping[str, Medication]) -> Concept | None:
+def of_medicine_given(one: MedicineGiven, known: Mapping[str, Medication]) -> Iterator[Statement]:
+    """What was given or handed out once is not what is taken now: a blood thinner among it is said."""
+    concept = _medicine(one, known)
+    thinner = any(entry.fact == "anticoagulant" for entry in matches("medicines", concept))
+    if one.status != "entered-in-error" and (thinner or is_near(concept, "medicines")):
+        yield unread(one, concept, "given_once", "anticoagulant")
+
+
+def _medicine(one: MedicationUse | MedicineGiven, known: Mapping[str, Medication]) -> Concept | None:
     if one.medication_codeable_concept is not None:
         return one.medication_codeable_concept
     pointer = one.medication_reference.reference if one.medication_reference else None
@@ -163,6 +172,8 @@ def _near_medicine(one: MedicationUse, concept: Concept) -> Iterator[NotRead]:
     for part, name in (("medicines", "anticoagulant"), ("bone_medicines", "osteoporosis_drug")):
         if is_near(concept, part):
             yield unread(one, concept, "no_known_code", name)
+    if not has_name(concept):
+        yield unread(one, concept, "no_known_code", "anticoagulant")
 
 
 def _why_not_taken(one: MedicationUse, on: date) -> str | None:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from vertebro.errors import BadCase, BadRecord
 from vertebro.formats.fhir.bundle import PatientBundle, read_bundle, refusal, say
-from vertebro.formats.fhir.problems import of_allergy, of_condition, of_medicine
+from vertebro.formats.fhir.problems import of_allergy, of_condition, of_medicine, of_medicine_given
 from vertebro.formats.fhir.questionnaire import of_response
 from vertebro.formats.fhir.resources import (
     AllergyIntolerance,
     Condition,
     Encounter,
     MedicationUse,
+    MedicineGiven,
     Observation,
     QuestionnaireResponse,
     Read,
@@ -58,7 +59,7 @@ def read_fhir_case(path: Path, level: Level | None = None, on: date | None = Non
         raise _refused(bundle.file, refused)
     record = ClinicalRecord(day, settled.entries)
     not_read = Unknown(say("unknown.no_images"))
-    notes = (*day_note, *level_notes, *_whose(bundle), *settled.notes)
+    notes = (*day_note, *level_notes, *_about_the_file(bundle), *settled.notes)
     name = bundle.file.removesuffix(".gz").removesuffix(".json") or bundle.file
     return Case(name, day, record, about, ct=not_read, spine=not_read, notes=notes)
 
@@ -91,6 +92,8 @@ def _of(one: Read, bundle: PatientBundle, on: date) -> Iterable[Statement]:
             return of_allergy(one, on)
         case MedicationUse():
             return of_medicine(one, on, bundle.medications)
+        case MedicineGiven():
+            return of_medicine_given(one, bundle.medications)
         case Encounter():
             return of_encounter(one, on)
         case QuestionnaireResponse():
@@ -162,12 +165,17 @@ def _days_not_read(statements: Iterable[Statement], about: Level | Unknown) -> l
     ]
 
 
-def _whose(bundle: PatientBundle) -> Iterator[str]:
+def _about_the_file(bundle: PatientBundle) -> Iterator[str]:
     if bundle.patient is None:
         yield say("notes.no_patient")
     if bundle.of_nobody:
         first = bundle.of_nobody[0].name
         yield say("notes.of_nobody", count=len(bundle.of_nobody), first=first)
+    if bundle.goes_on:
+        yield say("notes.goes_on")
+    if bundle.other_kinds:
+        kinds = ", ".join(f"{kind} ({count})" for kind, count in bundle.other_kinds.items())
+        yield say("notes.other_kinds", kinds=kinds)
 
 
 def _refused(file: str, refused: Iterable[Refused]) -> BadRecord:

@@ -99,6 +99,8 @@ class Observation(Resource):
     value_integer: int | None = None
     value_boolean: bool | None = None
     value_string: str | None = None
+    data_absent_reason: Concept | None = None
+    body_site: Concept | None = None
 
     @property
     def when(self) -> str | None:
@@ -148,6 +150,16 @@ class MedicationUse(Resource):
     authored_on: str | None = None
     effective_date_time: str | None = None
     effective_period: Period | None = None
+    contained: list[dict[str, Any]] = []
+
+
+class MedicineGiven(Resource):
+    """A MedicationAdministration or a MedicationDispense: not read, and said where it may matter."""
+
+    status: str
+    medication_codeable_concept: Concept | None = None
+    medication_reference: Reference | None = None
+    subject: Reference | None = None
     contained: list[dict[str, Any]] = []
 
 
@@ -203,12 +215,19 @@ class Entry(Part):
     request: Request | None = None
 
 
+class Link(Part):
+    """Where more is."""
+
+    relation: str
+
+
 class BundleForm(Part):
     """A bundle before its resources are looked at."""
 
     resource_type: str
     type: str
     timestamp: str | None = None
+    link: list[Link] = []
     entry: list[Entry] = []
 
 
@@ -218,6 +237,7 @@ Read = (
     | Condition
     | AllergyIntolerance
     | MedicationUse
+    | MedicineGiven
     | Medication
     | Encounter
     | QuestionnaireResponse
@@ -231,6 +251,8 @@ KINDS: dict[str, type[Read]] = {
     "AllergyIntolerance": AllergyIntolerance,
     "MedicationRequest": MedicationUse,
     "MedicationStatement": MedicationUse,
+    "MedicationAdministration": MedicineGiven,
+    "MedicationDispense": MedicineGiven,
     "Medication": Medication,
     "Encounter": Encounter,
     "QuestionnaireResponse": QuestionnaireResponse,

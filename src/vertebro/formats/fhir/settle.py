@@ -9,7 +9,7 @@ from typing import Any
 
 from vertebro.formats.fhir.bundle import say
 from vertebro.formats.fhir.codes import age_group
-from vertebro.formats.fhir.statements import NotRead, Refused, Stated
+from vertebro.formats.fhir.statements import NotRead, Refused, Stated, When
 from vertebro.guidelines.reading import Reading
 from vertebro.vocabulary.facts import fact
 from vertebro.vocabulary.known import Known, Maybe, Unknown
@@ -38,13 +38,15 @@ def settle(stated: Sequence[Stated], unread: Sequence[NotRead], on: date) -> Set
     settled = Settled()
     left_open = {note.fact: note for note in unread if note.fact}
     for name in dict.fromkeys(s.fact for s in stated):
+        aged = _Aged(on, settled.notes)
         group = [s for s in stated if s.fact == name]
-        counting = [*_newest(s for s in group if not s.lasting), *(s for s in group if s.lasting)]
+        lasting = [s for s in group if s.lasting]
+        counting = [*aged.of_today(_newest(s for s in group if not s.lasting), lasting), *lasting]
         refused = [s.value for s in counting if isinstance(s.value, Refused)]
         settled.refused += refused
         if not refused:
             make = _list if fact(name).kind == "choices" else _single
-            settled.entries[name] = make(name, counting, left_open.get(name), _Aged(on, settled.notes))
+            settled.entries[name] = make(name, counting, left_open.get(name), aged)
     for name, note in left_open.items():
         settled.entries.setdefault(name, Unknown(_found_unread(note)))
     _keep_date_or_weeks(settled, on)
@@ -77,32 +79,57 @@ class _Aged:
     on: date
     notes: list[str]
 
+    def of_today(self, newest: list[Stated], lasting: Sequence[Stated]) -> list[Stated]:
+        """The newest statements, less those of the past where something that lasts says how it is now."""
+        kept = [s for s in newest if not lasting or not self._is_past(s.fact, s.when)]
+        dropped = [s for s in newest if s not in kept and _is_value(s.value)]
+        self.notes.extend(self._past(s.fact, s.value, [s]) for s in dropped)
+        return kept
+
     def known(self, name: str, value: Any, all_from: Sequence[Stated]) -> Maybe[Any]:
         """The value with where it comes from, or Unknown where all of it is of the past."""
+        lasts = any(s.lasting for s in all_from)
+        newest = _newest_day(all_from)
+        if newest is not None and not lasts and self._is_past(name, When(newest)):
+            return Unknown(self._past(name, value, all_from))
         source = "; ".join(dict.fromkeys(s.source for s in all_from))
-        newest = max((s.when.day for s in all_from if s.when), default=None)
-        group = age_group(name)
-        if newest is None or group is None:
-            return Known(value, source, newest)
-        days = (self.on - newest).days
-        words = {
-            "label": fact(name).label,
-            "value": fact(name).in_words(value),
-            "source": source,
-            "days": days,
-        }
-        past = None if any(s.lasting for s in all_from) or group == "lasting" else _limit(group, "past")
-        if past is not None and days > past:
-            return Unknown(say("unknown.past", past=f"{past:g}", **words))
-        said = _limit(group, "said")
-        if days > said:
+        said = _limit("lasting" if lasts else age_group(name), "said")
+        if newest is not None and said is not None and (self.on - newest).days > said:
+            words = self._words(name, value, all_from)
             self.notes.append(say("notes.old", **words))
-            source = say("source.old", source=source, days=days)
+            source = say("source.old", source=source, days=words["days"])
         return Known(value, source, newest)
 
+    def _is_past(self, name: str, at: When | None) -> bool:
+        past = _limit(age_group(name), "past")
+        return at is not None and past is not None and (self.on - at.day).days > past
 
-def _limit(group: str, kind: str) -> float:
-    return float(getattr(v, f"{group}_{kind}_after").number)
+    def _past(self, name: str, value: Any, all_from: Sequence[Stated]) -> str:
+        past = _limit(age_group(name), "past")
+        return say("unknown.past", past=f"{past:g}", **self._words(name, value, all_from))
+
+    def _words(self, name: str, value: Any, all_from: Sequence[Stated]) -> dict[str, Any]:
+        newest = _newest_day(all_from)
+        return {
+            "label": fact(name).label,
+            "value": fact(name).in_words(value),
+            "source": "; ".join(dict.fromkeys(s.source for s in all_from)),
+            "days": (self.on - newest).days if newest else 0,
+        }
+
+
+def _newest_day(all_from: Iterable[Stated]) -> date | None:
+    return max((s.when.day for s in all_from if s.when), default=None)
+
+
+def _is_value(value: Any) -> bool:
+    return not isinstance(value, Unknown | Refused)
+
+
+def _limit(group: str, kind: str) -> float | None:
+    """The setting of a group of facts, in days; None for a group that has none."""
+    found = {value.name: value for value in v}.get(f"{group}_{kind}_after")
+    return found.number if found else None
 
 
 def _single(name: str, counting: Sequence[Stated], _: NotRead | None, aged: _Aged) -> Maybe[Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from vertebro.errors import BadInput, BadRecord
 from vertebro.formats.fhir.bundle import refusal, say
-from vertebro.formats.fhir.codes import CodeEntry, all_names, matches, named, near_words
+from vertebro.formats.fhir.codes import CodeEntry, all_names, has_name, matches, named, near_words
 from vertebro.formats.fhir.resources import Concept, Encounter, Observation, Patient, Resource
 from vertebro.vocabulary.facts import fact
 from vertebro.vocabulary.known import Unknown
@@ -129,6 +129,10 @@ def of_observation(one: Observation, on: date) -> Iterator[Statement]:
             yield unread(one, one.code, "no_day", entry.fact)
         elif at.day > on:
             yield unread(one, one.code, "later", entry.fact, day=at.day)
+        elif entry.whole_body and one.body_site is not None:
+            yield unread(one, one.code, "body_site", entry.fact, site=named(one.body_site))
+        elif one.data_absent_reason is not None:
+            yield unread(one, one.code, "absent", entry.fact, reason=named(one.data_absent_reason))
         else:
             yield _measured(one, entry, at)
 
@@ -139,6 +143,8 @@ def _near_observation(one: Observation) -> Iterator[NotRead]:
         yield unread(one, one.code, entry.why, entry.fact)
     if not known and is_near(one.code, "Observation"):
         yield unread(one, one.code, "no_known_code")
+    elif not known and not has_name(one.code):
+        yield NotRead(say("not_read.nameless"), one.name, say("not_read.no_known_code"))
 
 
 def _measured(one: Observation, entry: CodeEntry, at: When) -> Stated:
