@@ -147,6 +147,24 @@ class ShowsOedemaOrCleft(Rule):
         return fracture_unhealed
 
 
+class IsOld(Rule):
+    """Part of an old unhealed fracture: the weeks are over in which the pain of most fades."""
+
+    source, where, values = ACR2018, "abstract", (v.fading_until,)
+
+    @staticmethod
+    def holds(weeks_since_fracture: float) -> bool:
+        """True after those weeks."""
+        return weeks_since_fracture > v.fading_until.number
+
+
+class IsOldWithOedema(AllOf):
+    """An old fracture that imaging shows unhealed, which the ratings with oedema do not exclude."""
+
+    source, where, values, is_reason = ACR2022, SECONDARY, (v.fading_until,), False
+    parts = (IsOld, ShowsOedemaOrCleft)
+
+
 class IsOsteoporoticVariant(AllOf):
     """The fracture of the second variant (2018), as far as its cause and its pain go."""
 
@@ -197,7 +215,7 @@ STATEMENTS = (
     Statement("benefit", "better_relief", ACR2018, "abstract", BOTH_FOR),
     Statement("timing", "course", ACR2018, "abstract", {}),
     Statement("healing", "with_or_without", ACR2018, SECOND, BOTH_FOR, when=IsOsteoporoticVariant),
-    Statement("chronic", "oedema", ACR2022, SECONDARY, BOTH_FOR, when=ShowsOedemaOrCleft),
+    Statement("chronic", "oedema", ACR2022, SECONDARY, BOTH_FOR, when=IsOldWithOedema),
     Statement("pain management", "medical_first", ACR2018, "abstract", {}),
 )
 

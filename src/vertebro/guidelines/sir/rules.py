@@ -19,15 +19,44 @@ SECOND = "failure of medical therapy, second situation (secondary: quoted in a p
 OFFERED = "first paragraph: when the procedures are offered"
 
 
-class IsSymptomatic(Rule):
-    """The position is about symptomatic fractures."""
+class IsOsteoporotic(Rule):
+    """Part of the scope: an osteoporotic fracture."""
 
-    source, where, topic, is_reason = POSITION, "first paragraph", "severity", False
+    source, where = POSITION, "first paragraph"
 
     @staticmethod
-    def holds(pain_nrs: int) -> bool:
-        """True if there is any pain."""
-        return pain_nrs > 0
+    def holds(osteoporotic_fracture: bool) -> bool:
+        """True if the fracture is taken to be osteoporotic."""
+        return osteoporotic_fracture
+
+
+class IsNeoplastic(Rule):
+    """Part of the scope: a neoplastic fracture."""
+
+    source, where = POSITION, "first paragraph"
+
+    @staticmethod
+    def holds(malignancy: str) -> bool:
+        """True if a tumour is known to be the cause."""
+        return malignancy == "known"
+
+
+class IsInScope(AnyOf):
+    """The position is about osteoporotic and neoplastic fractures."""
+
+    source, where, topic, is_reason = POSITION, "first paragraph", "cause", False
+    parts = (IsOsteoporotic, IsNeoplastic)
+
+
+class IsSymptomatic(Rule):
+    """The position is about fractures that give symptoms."""
+
+    source, where, topic, is_reason = POSITION, "first paragraph", "level", False
+
+    @staticmethod
+    def holds(pain_nrs: int, pain_source_is_fracture: bool) -> bool:
+        """True if there is pain and it mainly comes from the fracture."""
+        return pain_nrs > 0 and pain_source_is_fracture
 
 
 class HasHadADayOfPainkillers(Rule):
@@ -113,11 +142,13 @@ class IsOffered(AnyOf):
     parts = (IsNotRelieved, AltersLife, HasFailedMedicalTherapy)
 
 
-CRITERIA: tuple[type[Rule], ...] = (IsSymptomatic, IsOffered)
+CRITERIA: tuple[type[Rule], ...] = (IsInScope, IsSymptomatic, IsOffered)
 
 
 def answer(outcomes: Outcomes, _: object) -> Answer:
     """Offered for a symptomatic fracture if medical therapy has failed or the pain alters life."""
+    if outcomes[IsInScope] is NOT_MET:
+        return Answer(Stance.OUT_OF_SCOPE, "out_of_scope")
     found = {outcomes[rule] for rule in CRITERIA}
     if NOT_MET in found:
         failed = tuple(rule for rule in CRITERIA if outcomes[rule] is NOT_MET)
