@@ -108,6 +108,7 @@ def test_all_faults_are_named_at_once_with_their_lines(tmp_path: Path) -> None:
         ("tender_levels: L2", "Write it in brackets: [L2]"),
         ("mri: edema", "Did you mean 'oedema'?"),
         ("anticoagulant: Eliquis", "'Eliquis' is written apixaban"),
+        ("anticoagulant: [aspirin, Clexane]", "found `[aspirin, Clexane]`"),
         ("anticoagulant: [aspirin, Clexane]", "enoxaparin_prophylactic or enoxaparin_therapeutic"),
         ("pain_nrs: 80", "If this is on a scale from 0 to 100, write 8"),
         ("tscore_spine: 62", "write it as qct_hu"),

@@ -76,6 +76,8 @@ class MarkedYaml:
             return "nothing"
         if place in self.written:
             return f"`{self.written[place][:60]}`"
+        if isinstance(value, list) and value and not any(isinstance(one, dict | list) for one in value):
+            return f"`[{', '.join(map(str, value))[:60]}]`"
         if isinstance(value, dict | list):
             return "fields" if isinstance(value, dict) else "a list"
         return f"`{str(value)[:60]}`"
