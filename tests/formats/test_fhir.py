@@ -323,6 +323,25 @@ def test_the_level_comes_from_the_caller_else_from_the_one_body_site(tmp_path: P
     assert known(chosen, "fracture_date").value == date(2024, 4, 1)
 
 
+@pytest.mark.parametrize(
+    ("code", "level"),
+    [
+        ("S22.080A", None),
+        ("S22.010A", Level.T1),
+        ("S32.010D", Level.L1),
+        ("S32059S", Level.L5),
+        ("M48.56XA", None),
+    ],
+)
+def test_a_fracture_code_gives_its_day_and_the_level_it_names(
+    tmp_path: Path, code: str, level: Level | None
+) -> None:
+    case = read(tmp_path, condition(ICD10CM, code))
+    assert (case.level if isinstance(case.level, Level) else None) is level
+    assert known(case, "fracture_date").value == date(2024, 3, 1)
+    assert case.record.value("osteoporosis") is None
+
+
 def test_a_forearm_is_not_a_vertebra(tmp_path: Path) -> None:
     forearm = condition(SCT, "65966004") | {"code": concept(SCT, "65966004", "Fracture of forearm")}
     case = read(tmp_path, condition(SCT, "443165006"), forearm)
@@ -641,13 +660,13 @@ def test_what_was_given_once_is_said_and_not_read(tmp_path: Path) -> None:
 def test_codes_without_a_name_are_not_dropped(tmp_path: Path) -> None:
     case = read(
         tmp_path,
-        condition(ICD10CM, "S22.080A"),
+        condition(ICD10CM, "S12.100A"),
         medicine(RXNORM, "1364445"),
         observation("34714-6", 1.1, "{INR}"),
         observation("99999-9", 1.1, "{x}"),
     )
     said = " ".join(case.notes)
-    assert "S22.080A" in said and "1364445" in said
+    assert "S12.100A" in said and "1364445" in said
     assert "observations without a name (Observation/o34714-6-2024-05-01-1.1 and 1 more)" in said
     assert "1364445" in why(case, "anticoagulant")
 

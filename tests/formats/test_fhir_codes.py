@@ -10,6 +10,7 @@ import yaml
 from vertebro.errors import HouseFault
 from vertebro.formats.fhir import codes
 from vertebro.formats.fhir.codes import CodeEntry, entries, systems, vertebra_codings
+from vertebro.formats.fhir.docs import with_fresh_tables
 from vertebro.formats.fhir.resources import Coding
 from vertebro.formats.seg import vertebra_codes
 from vertebro.vocabulary.facts import fact, facts
@@ -106,3 +107,10 @@ def test_every_fact_has_a_limit_to_its_age_or_none_on_purpose() -> None:
         assert (f"{group}_past_after" in settings) is (group != "lasting")
     for dated in (f.name for f in facts().values() if f.kind == "date"):
         assert codes.age_group(dated) == "fixed", dated
+
+
+def test_the_tables_of_the_documentation_are_those_of_the_code() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "fhir.md").read_text(encoding="utf-8")
+    assert with_fresh_tables(page) == page, "run with_fresh_tables over docs/fhir.md"
+    for entry in entries("medicines"):
+        assert f"{entry.system} {entry.code}" in page
