@@ -204,9 +204,8 @@ def test_ten_signs_and_the_bands_at_4_and_7(present: int) -> None:
     known = derived(values)["vcf_suspicion_score"]
     assert known.value == present and possible_values(known) == (present,)
     assert outcome(rand.IsMoreThanLowSuspicion, values) is (MET if present >= 4 else NOT_MET)
-    assert outcome(rand.IsHighSuspicion, values) is (MET if present >= 7 else NOT_MET)
     band = "high" if present >= 7 else "intermediate" if present >= 4 else "low"
-    assert known.source == f"{present} of 10 signs, {band} probability of a vertebral fracture"
+    assert known.source == f"{present} of 10 signs ({band})"
 
 
 @given(st.dictionaries(st.sampled_from(list(SIGNS)), st.booleans(), max_size=10))
@@ -218,22 +217,22 @@ def test_what_is_not_known_keeps_the_range_open(answers: dict[str, bool]) -> Non
     facts = derived(values)
     if not answers:
         assert "vcf_suspicion_score" not in facts
-        assert rand.IsHighSuspicion.missing(facts) == ("vcf_suspicion_score",)
+        assert rand.IsMoreThanLowSuspicion.missing(facts) == ("vcf_suspicion_score",)
         assert askable(["vcf_suspicion_score"], facts) == list(SIGNS)
         return
     present, unknown = sum(answers.values()), len(SIGNS) - len(answers)
     score = facts["vcf_suspicion_score"]
     assert possible_values(score) == tuple(range(present, present + unknown + 1))
-    expected = MET if present >= 7 else NOT_MET if present + unknown < 7 else UNKNOWN
-    assert rand.IsHighSuspicion.outcome(facts) is expected
+    expected = MET if present >= 4 else NOT_MET if present + unknown < 4 else UNKNOWN
+    assert rand.IsMoreThanLowSuspicion.outcome(facts) is expected
     if expected is UNKNOWN:
-        assert set(rand.IsHighSuspicion.missing(facts)) == set(SIGNS) - set(answers)
+        assert set(rand.IsMoreThanLowSuspicion.missing(facts)) == set(SIGNS) - set(answers)
 
 
 def test_a_range_over_two_bands_names_both() -> None:
     known = derived({"midline_pain": True, "osteoporosis": True, "trauma": "low_energy"})
     source = known["vcf_suspicion_score"].source
-    assert source == "3 of 10 signs, 7 more not known, low to high probability of a vertebral fracture"
+    assert source == "3 of 10 signs, 7 more not known (low to high)"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The European RAND panel: nonsurgical management where it is printed, no side where the table is not free."""
+"""The European RAND panel: nonsurgical management where printed, no side where its table is not free."""
 
 from pathlib import Path
 from typing import Any

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from vertebro.guidelines.rule import AnyOf, Rule
+from vertebro.guidelines.reading import Facts
+from vertebro.guidelines.rule import MET, AnyOf, Rule
 from vertebro.guidelines.safety.bleeding import BloodThinnerNotPaused, InrTooHigh, PlateletsTooLow
 from vertebro.vocabulary.library import cited_values
 
@@ -12,6 +13,11 @@ POLICY = "medicare_lcd_vertebral_augmentation"
 TRANSCRIPT = "medicare_l34228_checklist"
 ABSOLUTE = "absolute contraindications"
 RELATIVE_LIST = "relative contraindications"
+
+
+def names_of_met(rules: tuple[type[Rule], ...], facts: Facts) -> dict[str, str]:
+    """``{met_parts}``: the short names of those of the rules that are met."""
+    return {"met_parts": ", ".join(r.say("short", facts) for r in rules if r.outcome(facts) is MET)}
 
 
 class HasPainFromElsewhere(Rule):
@@ -85,6 +91,11 @@ class HasUncorrectedCoagulopathy(AnyOf):
     speaks_against = True
     parts = (InrTooHigh, PlateletsTooLow, BloodThinnerNotPaused)
 
+    @classmethod
+    def extra_words(cls, facts: Facts) -> dict[str, str]:
+        """``{met_parts}``: which of them."""
+        return names_of_met(cls.parts, facts)
+
 
 class IsUnstable(Rule):
     """Relative: spinal instability."""
@@ -150,6 +161,11 @@ class HasRetropulsionOrCanalCompromise(AnyOf):
     source, where, topic = TRANSCRIPT, RELATIVE_LIST, "wall"
     speaks_against = True
     parts = (HasRetropulsion, HasCanalCompromise)
+
+    @classmethod
+    def extra_words(cls, facts: Facts) -> dict[str, str]:
+        """``{met_parts}``: which of them."""
+        return names_of_met(cls.parts, facts)
 
 
 RELATIVE: tuple[type[Rule], ...] = (

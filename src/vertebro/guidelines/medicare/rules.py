@@ -7,7 +7,13 @@ advanced imaging*: without a report on record the criterion is open, and the pol
 from __future__ import annotations
 
 from vertebro.guidelines.body import BOTH_AGAINST, Answer, Body, Outcomes, Statement
-from vertebro.guidelines.medicare.contraindications import EXCLUSIONS, RELATIVE, HasPainFromElsewhere
+from vertebro.guidelines.medicare.contraindications import (
+    EXCLUSIONS,
+    RELATIVE,
+    HasPainFromElsewhere,
+    names_of_met,
+)
+from vertebro.guidelines.reading import Facts
 from vertebro.guidelines.rule import MET, NOT_MET, UNKNOWN, AllOf, AnyOf, AtLeast, Rule
 from vertebro.guidelines.verdict import Procedure, Stance
 from vertebro.vocabulary.levels import Level
@@ -230,6 +236,11 @@ class HasGroundsBesidesPain(AnyOf):
 
     source, where, topic, values = POLICY, SECOND, "course", (v.findings_needed,)
     parts = (IsInHospital, IsWorsening, HasEnoughFindings)
+
+    @classmethod
+    def extra_words(cls, facts: Facts) -> dict[str, str]:
+        """``{met_parts}``: the grounds that are met, the findings by name."""
+        return names_of_met((IsInHospital, IsWorsening, *HasEnoughFindings.parts), facts)
 
 
 class IsPastSubacute(Rule):

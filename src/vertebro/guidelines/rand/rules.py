@@ -7,6 +7,7 @@ made from the panel's own sentences and counted against its published shares; it
 from __future__ import annotations
 
 from vertebro.guidelines.body import Answer, Body, Outcomes, Statement
+from vertebro.guidelines.reading import Facts
 from vertebro.guidelines.rule import MET, NOT_MET, UNKNOWN, AllOf, AnyOf, AtLeast, Rule
 from vertebro.guidelines.settings import own
 from vertebro.guidelines.verdict import Procedure, Stance
@@ -104,26 +105,13 @@ class IsMoreThanLowSuspicion(Rule):
     """The ten signs make the probability of a vertebral fracture intermediate or high."""
 
     source, where, topic = PANEL, SIGNS, "tests"
-    values = (v.signs_asked, v.suspicion_intermediate_from)
+    values = (v.signs_asked, v.suspicion_intermediate_from, v.suspicion_high_from)
     is_reason = False
 
     @staticmethod
     def holds(vcf_suspicion_score: int) -> bool:
         """True from the lower end of the intermediate class on."""
         return vcf_suspicion_score >= v.suspicion_intermediate_from.number
-
-
-class IsHighSuspicion(Rule):
-    """The ten signs make the probability of a vertebral fracture high."""
-
-    source, where, topic = PANEL, SIGNS, "tests"
-    values = (v.signs_asked, v.suspicion_high_from)
-    is_reason = False
-
-    @staticmethod
-    def holds(vcf_suspicion_score: int) -> bool:
-        """True from the lower end of the high class on."""
-        return vcf_suspicion_score >= v.suspicion_high_from.number
 
 
 class HasSevereSymptoms(Rule):
@@ -240,6 +228,13 @@ class HasWorsenedOrEnoughConditions(AnyOf):
     source, where, topic, values = PANEL, "abstract, results", "course", (v.enough_conditions,)
     parts = (HasWorsened, HasEnoughConditions)
 
+    @classmethod
+    def extra_words(cls, facts: Facts) -> dict[str, str]:
+        """``{met_parts}``: what is present."""
+        asked: tuple[type[Rule], ...] = (HasWorsened, *CONDITIONS)
+        present = [rule.say("short", facts) for rule in asked if rule.outcome(facts) is MET]
+        return {"met_parts": ", ".join(present)}
+
 
 class IsAppropriateScenario(AllOf):
     """Our approximation of the scenarios that the panel found appropriate for augmentation."""
@@ -257,7 +252,6 @@ CRITERIA: tuple[type[Rule], ...] = (
     HasPositiveImaging,
     HasWorsenedOrEnoughConditions,
     IsMoreThanLowSuspicion,
-    IsHighSuspicion,
     ImagingIsAdvised,
 )
 CONTRAINDICATIONS: tuple[type[Rule], ...] = (HasInfectionAtTheSite, HasUntreatedBloodInfection)
