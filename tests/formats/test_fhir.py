@@ -170,6 +170,16 @@ def test_an_older_mistake_does_not_count(tmp_path: Path) -> None:
     assert known(case, "inr").value == 1.1
 
 
+def test_a_mistake_of_the_past_does_not_stop_the_reading(tmp_path: Path) -> None:
+    case = read(tmp_path, observation("777-3", 220, "K/uL", "2013-04-01"), observation("6301-6", 1.1, "1"))
+    assert "220 K/uL" in why(case, "platelets") and case.record.value("inr") == 1.1
+
+
+def test_a_value_inside_another_observation_is_said(tmp_path: Path) -> None:
+    panel = observation("99999-9", 1, "1", component=[{"code": concept(LOINC, "6301-6", "INR")}])
+    assert "stands inside another observation" in why(read(tmp_path, panel), "inr")
+
+
 def test_the_newest_counts_to_the_moment(tmp_path: Path) -> None:
     morning = observation("6301-6", 2.6, "1", "2024-05-01T08:00:00+02:00")
     evening = observation("6301-6", 1.2, "1", "2024-05-01T18:00:00+02:00")
@@ -314,6 +324,8 @@ def test_the_level_comes_from_the_caller_else_from_the_one_body_site(tmp_path: P
     asked = read(tmp_path, broken, level=Level.T12)
     assert asked.level is Level.T12 and asked.record.value("fracture_date") is None
     assert any("The decision is about T12, as asked; the bundle names L1" in note for note in asked.notes)
+    assert not any("as asked" in note for note in read(tmp_path, level=Level.T12).notes)
+    assert not any("as asked" in note for note in read(tmp_path, broken, level=Level.L1).notes)
     two = read(tmp_path, broken, condition(ICD10CM, "S32.030A", onsetDateTime="2024-04-01"))
     assert isinstance(two.level, Unknown) and "more than one vertebra" in two.level.why
     assert "several diagnoses give different days" in why(two, "fracture_date")
@@ -340,6 +352,15 @@ def test_a_fracture_code_gives_its_day_and_the_level_it_names(
     assert (case.level if isinstance(case.level, Level) else None) is level
     assert known(case, "fracture_date").value == date(2024, 3, 1)
     assert case.record.value("osteoporosis") is None
+
+
+def test_the_day_of_the_fracture_needs_every_diagnosis_of_it_to_agree(tmp_path: Path) -> None:
+    dated, undated = condition(ICD10CM, "M48.56XA"), condition(ICD10CM, "M48.54XA")
+    del undated["onsetDateTime"]
+    case = read(tmp_path, dated, undated)
+    assert "its day is not written in full" in why(case, "fracture_date")
+    named = read(tmp_path, dated | L1_SITE, undated, level=Level.L1)
+    assert known(named, "fracture_date").value == date(2024, 3, 1)
 
 
 def test_a_forearm_is_not_a_vertebra(tmp_path: Path) -> None:
@@ -471,6 +492,10 @@ def test_a_medicine_may_be_pointed_to(tmp_path: Path) -> None:
     inside = use | {"medicationReference": {"reference": "#w"}, "contained": [there]}
     assert known(read(tmp_path, inside), "anticoagulant").value == ("warfarin",)
     assert "cannot be told" in why(read(tmp_path, pointing), "anticoagulant")
+    by_url = bundle(patient(), use | {"medicationReference": {"reference": "urn:uuid:7"}}, there)
+    by_url["entry"][2]["fullUrl"] = "urn:uuid:7"
+    case = read_fhir_case(written(tmp_path, by_url), on=TODAY)
+    assert known(case, "anticoagulant").value == ("warfarin",)
 
 
 @pytest.mark.parametrize(
@@ -521,6 +546,10 @@ def test_an_open_or_contradictory_sex_is_unknown(tmp_path: Path) -> None:
         case = read_fhir_case(written(tmp_path, bundle(patient(**change))), on=TODAY)
         assert case.record.value("sex") is None
     assert read_fhir_case(written(tmp_path, bundle(patient(extension=[birth]))), on=TODAY).record.value("sex")
+    silent = patient()
+    del silent["gender"]
+    case = read_fhir_case(written(tmp_path, bundle(silent)), on=TODAY)
+    assert "administrative gender is written as nothing" in why(case, "sex")
 
 
 def test_the_day_of_the_record(tmp_path: Path) -> None:

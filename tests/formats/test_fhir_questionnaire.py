@@ -326,3 +326,10 @@ def test_an_answer_of_the_past_gives_way_to_a_diagnosis_that_stands(tmp_path: Pa
     now = read_response(tmp_path, no, condition(SCT, "64859006"))
     entry = now.record["osteoporosis"]
     assert isinstance(entry, Unknown) and "contradictory" in entry.why
+
+
+def test_a_level_that_was_answered_long_ago_is_asked_again(tmp_path: Path) -> None:
+    filled = {"fracture_level": [option("fracture_level", "L2")]}
+    old = read_response(tmp_path, filled, authored="2023-01-01")
+    assert isinstance(old.level, Unknown) and any("too long ago" in note for note in old.notes)
+    assert read_response(tmp_path, filled, authored="2024-03-01").level is Level.L2

@@ -20,7 +20,7 @@ from vertebro.formats.fhir.resources import (
     QuestionnaireResponse,
     Read,
 )
-from vertebro.formats.fhir.settle import settle
+from vertebro.formats.fhir.settle import is_past, settle
 from vertebro.formats.fhir.statements import (
     BrokenVertebra,
     NotRead,
@@ -35,6 +35,7 @@ from vertebro.formats.fhir.statements import (
 )
 from vertebro.patient.case import Case
 from vertebro.patient.record import ClinicalRecord
+from vertebro.vocabulary.facts import fact
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
 
@@ -49,7 +50,7 @@ def read_fhir_case(path: Path, level: Level | None = None, on: date | None = Non
     """
     bundle = read_bundle(path)
     day, day_note = _day(bundle, on)
-    statements = [*_statements(bundle, day)]
+    statements = [*_of_now(_statements(bundle, day), day)]
     about, level_notes = _level(level, statements)
     stated = [*_facts(statements, bundle, about)]
     unread = [s for s in statements if isinstance(s, NotRead)] + _days_not_read(statements, about)
@@ -80,6 +81,15 @@ def _statements(bundle: PatientBundle, on: date) -> Iterator[Statement]:
         yield from of_patient(bundle.patient, on, bundle.file)
     for one in bundle.resources:
         yield from _of(one, bundle, on)
+
+
+def _of_now(statements: Iterable[Statement], on: date) -> Iterator[Statement]:
+    """The statements, with a level that was answered too long ago left unread."""
+    for one in statements:
+        if isinstance(one, Stated) and one.fact == LEVEL and is_past(one, on):
+            yield NotRead(fact(LEVEL).label, one.source, say("not_read.long_ago"))
+        else:
+            yield one
 
 
 def _of(one: Read, bundle: PatientBundle, on: date) -> Iterable[Statement]:
@@ -133,10 +143,9 @@ def _facts(
         if isinstance(one, Stated) and one.fact != LEVEL and not _is_the_same_age(one, bundle):
             yield one
     broken = _broken_here(kept, about)
-    since = {one.since.day for one in broken if one.since}
-    if len(since) == 1:
-        sources = "; ".join(one.source for one in broken if one.since)
-        yield Stated("fracture_date", since.pop(), sources, lasting=True)
+    since = {one.since.day if one.since else None for one in broken}
+    if len(since) == 1 and None not in since:
+        yield Stated("fracture_date", since.pop(), "; ".join(one.source for one in broken), lasting=True)
 
 
 def _is_the_same_age(one: Stated, bundle: PatientBundle) -> bool:
@@ -148,9 +157,10 @@ def _is_the_same_age(one: Stated, bundle: PatientBundle) -> bool:
 
 
 def _broken_here(statements: Iterable[Statement], about: Level | Unknown) -> list[BrokenVertebra]:
-    """The diagnoses that may be about the level in question."""
+    """The diagnoses about the level in question, or where none names it those that may be about it."""
     broken = [one for one in statements if isinstance(one, BrokenVertebra)]
-    return [one for one in broken if isinstance(about, Unknown) or not one.levels or about in one.levels]
+    naming = [one for one in broken if about in one.levels]
+    return naming or [one for one in broken if isinstance(about, Unknown) or not one.levels]
 
 
 def _days_not_read(statements: Iterable[Statement], about: Level | Unknown) -> list[NotRead]:

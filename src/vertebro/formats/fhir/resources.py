@@ -85,6 +85,12 @@ class Patient(Resource):
     extension: list[Extension] = []
 
 
+class Component(Part):
+    """One of several values of an observation."""
+
+    code: Concept
+
+
 class Observation(Resource):
     """One measurement or answer."""
 
@@ -101,6 +107,7 @@ class Observation(Resource):
     value_string: str | None = None
     data_absent_reason: Concept | None = None
     body_site: Concept | None = None
+    component: list[Component] = []
 
     @property
     def when(self) -> str | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from vertebro.formats.fhir.bundle import say
 from vertebro.formats.fhir.codes import age_group
-from vertebro.formats.fhir.statements import NotRead, Refused, Stated, When
+from vertebro.formats.fhir.statements import NotRead, Refused, Stated
 from vertebro.guidelines.reading import Reading
 from vertebro.vocabulary.facts import fact
 from vertebro.vocabulary.known import Known, Maybe, Unknown
@@ -42,6 +42,7 @@ def settle(stated: Sequence[Stated], unread: Sequence[NotRead], on: date) -> Set
         group = [s for s in stated if s.fact == name]
         lasting = [s for s in group if s.lasting]
         counting = [*aged.of_today(_newest(s for s in group if not s.lasting), lasting), *lasting]
+        counting = [_too_old_to_refuse(s, on) for s in counting]
         refused = [s.value for s in counting if isinstance(s.value, Refused)]
         settled.refused += refused
         if not refused:
@@ -81,7 +82,7 @@ class _Aged:
 
     def of_today(self, newest: list[Stated], lasting: Sequence[Stated]) -> list[Stated]:
         """The newest statements, less those of the past where something that lasts says how it is now."""
-        kept = [s for s in newest if not lasting or not self._is_past(s.fact, s.when)]
+        kept = [s for s in newest if not lasting or not is_past(s, self.on)]
         dropped = [s for s in newest if s not in kept and _is_value(s.value)]
         self.notes.extend(self._past(s.fact, s.value, [s]) for s in dropped)
         return kept
@@ -90,7 +91,7 @@ class _Aged:
         """The value with where it comes from, or Unknown where all of it is of the past."""
         lasts = any(s.lasting for s in all_from)
         newest = _newest_day(all_from)
-        if newest is not None and not lasts and self._is_past(name, When(newest)):
+        if not lasts and all(is_past(s, self.on) for s in all_from):
             return Unknown(self._past(name, value, all_from))
         source = "; ".join(dict.fromkeys(s.source for s in all_from))
         said = _limit("lasting" if lasts else age_group(name), "said")
@@ -99,10 +100,6 @@ class _Aged:
             self.notes.append(say("notes.old", **words))
             source = say("source.old", source=source, days=words["days"])
         return Known(value, source, newest)
-
-    def _is_past(self, name: str, at: When | None) -> bool:
-        past = _limit(age_group(name), "past")
-        return at is not None and past is not None and (self.on - at.day).days > past
 
     def _past(self, name: str, value: Any, all_from: Sequence[Stated]) -> str:
         past = _limit(age_group(name), "past")
@@ -116,6 +113,19 @@ class _Aged:
             "source": "; ".join(dict.fromkeys(s.source for s in all_from)),
             "days": (self.on - newest).days if newest else 0,
         }
+
+
+def is_past(one: Stated, on: date) -> bool:
+    """True of what was measured or answered too long ago to speak for today."""
+    past = _limit(age_group(one.fact), "past")
+    return not one.lasting and one.when is not None and past is not None and (on - one.when.day).days > past
+
+
+def _too_old_to_refuse(one: Stated, on: date) -> Stated:
+    """A value that cannot be, but would not count today either, is unknown instead of a refusal."""
+    if isinstance(one.value, Refused) and is_past(one, on):
+        return replace(one, value=Unknown(say("unknown.wrong_and_old", found=one.value.found)))
+    return one
 
 
 def _newest_day(all_from: Iterable[Stated]) -> date | None:

@@ -117,6 +117,10 @@ def of_observation(one: Observation, on: date) -> Iterator[Statement]:
     entries = matches("observations", one.code)
     if one.status in WITHDRAWN_OBSERVATION:
         return
+    for part in one.component:
+        inside = matches("observations", part.code)
+        if inside or is_near(part.code, "Observation"):
+            yield unread(one, part.code, "component", inside[0].fact if inside else "")
     if not entries:
         yield from _near_observation(one)
     for entry in entries:
