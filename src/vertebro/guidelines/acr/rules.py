@@ -98,7 +98,7 @@ class IsBurst(AllOf):
     """A burst fracture is more than the compression fracture of the variants."""
 
     source, where = ACR2018, f"{SECOND}: compression fracture (a burst fracture is our exclusion)"
-    topic, speaks_against = "stability", True
+    topic = "stability"
     parts = (HasBothEndplatesBroken, IsWallBroken)
 
 

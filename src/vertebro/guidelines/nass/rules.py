@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vertebro.guidelines.body import Answer, Body, Outcomes, Statement
+from vertebro.guidelines.body import BOTH_AGAINST, Answer, Body, Outcomes, Statement
 from vertebro.guidelines.rule import MET, NOT_MET, UNKNOWN, AllOf, Rule
 from vertebro.guidelines.verdict import Stance
 from vertebro.vocabulary.library import cited_values
@@ -73,7 +73,7 @@ class HasModestPain(Rule):
 class IsChronicWithModestPain(AllOf):
     """Every scenario of a chronic fracture with at most that pain was rated rarely appropriate."""
 
-    source, where, topic, speaks_against = AUC, CHRONIC, "chronic", True
+    source, where, topic = AUC, CHRONIC, "chronic"
     values = (v.chronic_after, v.modest_pain_until)
     parts = (IsChronic, HasModestPain)
 
@@ -103,7 +103,7 @@ class HasNerveDeficit(Rule):
 class IsForSurgery(AllOf):
     """Stenosis with neurologic changes: surgery was mostly rated appropriate."""
 
-    source, where, topic, speaks_against = AUC, SURGERY, "neurology", True
+    source, where, topic = AUC, SURGERY, "neurology"
     values = (v.surgery_appropriate,)
     parts = (HasStenosis, HasNerveDeficit)
 
@@ -217,6 +217,8 @@ def of_tumour(outcomes: Outcomes) -> Answer:
 
 
 STATEMENTS = (
+    Statement("chronic", "rarely", AUC, CHRONIC, BOTH_AGAINST, when=IsChronicWithModestPain),
+    Statement("neurology", "surgery", AUC, SURGERY, {}, when=IsForSurgery),
     Statement("benefit", "shares", AUC, "results, cement augmentation", {}),
     Statement("choice", "lumped", AUC, "results, cement augmentation: one rating for both procedures", {}),
     Statement("pain management", "medical", AUC, "results, medical management", {}),

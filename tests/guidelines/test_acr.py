@@ -1,0 +1,121 @@
+"""ACR: which variant a patient falls in, what is not readable, and the column of the cases."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from saying import PVP, between, published, said, said_of
+
+from vertebro.guidelines.acr.rules import HasContraindication
+from vertebro.guidelines.verdict import Leaning, Procedure, Stance
+
+
+@pytest.mark.parametrize(
+    ("changed", "stance", "rating"),
+    [
+        ({}, Stance.CONSIDER, "usually appropriate, with medical management"),
+        ({"weeks_since_fracture": 1.9}, None, "medical management usually appropriate; augmentation may be"),
+        ({"weeks_since_fracture": 2.0}, Stance.CONSIDER, "usually appropriate"),
+        ({"weeks_since_fracture": 22.0}, Stance.CONSIDER, "usually appropriate"),
+        ({"posterior_wall": "retropulsed"}, Stance.CONSIDER, "usually appropriate, with a surgical opinion"),
+        ({"mri": "no_oedema"}, None, "medical management; on augmentation the editions differ"),
+        ({"mri": "no_oedema", "intravertebral_cleft": "gas"}, Stance.CONSIDER, "usually appropriate"),
+        ({"mri": None}, Stance.NOT_ENOUGH_INFORMATION, "imaging variant: MRI usually appropriate"),
+        ({"malignancy": "suspected"}, Stance.OUT_OF_SCOPE, "separate malignant variants"),
+        ({"malignancy": "known"}, Stance.OUT_OF_SCOPE, "separate malignant variants"),
+        ({"osteoporosis": False}, Stance.OUT_OF_SCOPE, "out of scope"),
+        ({"trauma": "high_energy"}, Stance.OUT_OF_SCOPE, "out of scope"),
+        ({"pain_nrs": 0}, None, "asymptomatic, not readable in free text"),
+        ({"neuro_grade": "N2"}, None, "surgical consultation"),
+        ({"neuro_grade": "N1"}, Stance.CONSIDER, "usually appropriate"),
+        ({"of_type": "OF4", "posterior_wall": "breached"}, None, "surgical consultation"),
+        ({"of_type": "OF4", "posterior_wall": "intact"}, Stance.CONSIDER, "usually appropriate"),
+        ({"of_type": "OF3", "posterior_wall": "breached"}, Stance.CONSIDER, "usually appropriate"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("procedure", Procedure)
+def test_the_variant_and_its_rating(
+    changed: dict[str, Any], stance: Stance | None, rating: str, procedure: Procedure
+) -> None:
+    found = said("acr", changed, procedure)
+    assert found.stance is stance
+    assert found.rating.startswith(rating)
+
+
+@pytest.mark.parametrize(
+    ("changed", "which"),
+    [
+        ({"infection": "suspected"}, "infection"),
+        ({"age_years": 34, "pregnant": True}, "pregnan"),
+        ({"inr": 2.6}, "INR"),
+        ({"platelets": 38.0}, "platelets"),
+        ({"anticoagulant": "apixaban", "anticoagulant_held": False}, "blood thinner"),
+        ({"allergies": ["pmma"]}, "cement"),
+        ({"asa": 4}, "ASA"),
+        ({"prone_tolerated": False}, "face down"),
+    ],
+    ids=str,
+)
+def test_a_contraindication_is_named_and_its_rating_called_not_readable(
+    changed: dict[str, Any], which: str
+) -> None:
+    found = said("acr", changed)
+    assert found.stance is Stance.NOT_RECOMMENDED
+    assert found.rating == "contraindication variant: medical management"
+    assert which in found.sentence and "not readable in free text" in found.sentence
+
+
+def test_the_contraindications_are_the_safety_checks_with_their_limits() -> None:
+    for inr, expected in [(1.8, Stance.CONSIDER), (1.9, Stance.NOT_RECOMMENDED)]:
+        assert said("acr", {"inr": inr}).stance is expected
+    for platelets, expected in [(50.0, Stance.CONSIDER), (49.0, Stance.NOT_RECOMMENDED)]:
+        assert said("acr", {"platelets": platelets}).stance is expected
+    assert {part.body() for part in HasContraindication.parts} == {"safety"}
+
+
+@pytest.mark.parametrize(
+    "name", ["malignancy", "pain_nrs", "neuro_grade", "inr", "asa", "weeks_since_fracture", "infection"]
+)
+def test_without_a_fact_the_variant_is_not_known(name: str) -> None:
+    found = said("acr", {name: None})
+    assert found.stance is Stance.NOT_ENOUGH_INFORMATION and found.rating == "cannot tell"
+
+
+def test_on_a_negative_mri_the_edition_of_2018_is_set_against_nice() -> None:
+    by_topic = {c.topic: c for c in between(("nice", "acr"), {"mri": "no_oedema"}, PVP)}
+    sides = {(side.body, side.leaning) for side in by_topic["healing"].sides}
+    assert {("nice", Leaning.AGAINST), ("acr", Leaning.FOR)} <= sides
+
+
+@pytest.mark.parametrize(("weeks", "old"), [(12.0, False), (12.1, True)])
+def test_on_an_old_fracture_with_oedema_and_modest_pain_acr_and_nass_differ(weeks: float, old: bool) -> None:
+    values = {"weeks_since_fracture": weeks, "pain_nrs": 6}
+    assert ("chronic" in {c.topic for c in between(("acr", "nass"), values, PVP)}) is old
+
+
+COLUMN = {
+    "usually appropriate": "usually appropriate",
+    "usually appropriate / surgical opinion": "usually appropriate, with a surgical opinion",
+    "medical mgmt": "medical management",
+    "medical mgmt usually appropriate; VA may be appropriate": (
+        "medical management usually appropriate; augmentation may be appropriate"
+    ),
+    "contraindication variant": "contraindication variant: medical management",
+    "contraindication variant: medical mgmt": "contraindication variant: medical management",
+    "contraindication variant until corrected": "contraindication variant: medical management",
+    "surgical consultation": "surgical consultation",
+    "separate malignant variants": "separate malignant variants, not readable in free text",
+    "imaging variant: MRI usually appropriate": "imaging variant: MRI usually appropriate",
+    "out of scope": "out of scope",
+    "not appropriate": "asymptomatic, not readable in free text",  # marked unverified in the table
+}
+
+
+@pytest.mark.parametrize(
+    "name", [f"V{n:02}" for n in (1, 2, 3, 4, 5, 7, 8, 9, 11, 12, 13, 14, 15, 17, 19, 21, 23, 24, 26, 28)]
+)
+def test_the_college_says_what_its_column_says(name: str, shared_data: Path) -> None:
+    case = published(shared_data)[name]
+    column = case["acr"].split(" (")[0]
+    assert said_of("acr", case).rating.startswith(COLUMN[column])
