@@ -35,6 +35,7 @@ from fhir_bundles import (
 from vertebro.assess import assess
 from vertebro.errors import BadInput, BadRecord
 from vertebro.formats.document import document
+from vertebro.formats.fhir import bundle as bundle_module
 from vertebro.formats.fhir import is_fhir, read_fhir_case
 from vertebro.patient.case import Case
 from vertebro.vocabulary.known import Known, Unknown
@@ -173,6 +174,28 @@ def test_an_older_mistake_does_not_count(tmp_path: Path) -> None:
 def test_a_mistake_of_the_past_does_not_stop_the_reading(tmp_path: Path) -> None:
     case = read(tmp_path, observation("777-3", 220, "K/uL", "2013-04-01"), observation("6301-6", 1.1, "1"))
     assert "220 K/uL" in why(case, "platelets") and case.record.value("inr") == 1.1
+
+
+def test_a_bare_whole_number_is_a_score(tmp_path: Path) -> None:
+    bare = observation("72514-3", 8, "1", valueInteger=8)
+    del bare["valueQuantity"]
+    assert known(read(tmp_path, bare), "pain_nrs").value == 8
+    count = observation("777-3", 8, "1", valueInteger=220)
+    del count["valueQuantity"]
+    assert "UCUM" in why(read(tmp_path, count), "platelets")
+
+
+def test_an_observation_with_a_near_name_is_said(tmp_path: Path) -> None:
+    name = {"code": concept(LOINC, "38214-3", "Pain severity visual analog")}
+    vas = observation("38214-3", 80, "mm") | name
+    case = read(tmp_path, vas)
+    assert any("Found but not read: Pain severity visual analog" in note for note in case.notes)
+    assert case.record.value("pain_nrs") is None
+
+
+def test_a_fracture_that_is_not_confirmed_gives_no_day(tmp_path: Path) -> None:
+    case = read(tmp_path, condition(ICD10CM, "M48.56XA", **verified("provisional")))
+    assert "not confirmed" in why(case, "fracture_date")
 
 
 def test_a_value_inside_another_observation_is_said(tmp_path: Path) -> None:
@@ -492,6 +515,10 @@ def test_a_medicine_may_be_pointed_to(tmp_path: Path) -> None:
     inside = use | {"medicationReference": {"reference": "#w"}, "contained": [there]}
     assert known(read(tmp_path, inside), "anticoagulant").value == ("warfarin",)
     assert "cannot be told" in why(read(tmp_path, pointing), "anticoagulant")
+    broken = use | pointing | {"medicationReference": {"reference": "#w"}, "contained": [there | {"code": 3}]}
+    assert "cannot be told" in why(read(tmp_path, broken), "anticoagulant")
+    nothing = use | {"medicationReference": {"display": "a tablet"}}
+    assert "cannot be told" in why(read(tmp_path, nothing), "anticoagulant")
     by_url = bundle(patient(), use | {"medicationReference": {"reference": "urn:uuid:7"}}, there)
     by_url["entry"][2]["fullUrl"] = "urn:uuid:7"
     case = read_fhir_case(written(tmp_path, by_url), on=TODAY)
@@ -631,6 +658,15 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         read_fhir_case(tmp_path / "none.json")
     with pytest.raises(BadInput, match="cannot be read"):
         read_fhir_case(tmp_path)
+
+
+def test_an_endless_file_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundle_module, "MOST_BYTES", 2**20)
+    (tmp_path / "a.json.gz").write_bytes(gzip.compress(b" " * 3_000_000))
+    with pytest.raises(BadInput, match="larger than 1 MiB"):
+        read_fhir_case(tmp_path / "a.json.gz")
 
 
 def test_the_same_resource_twice_is_one(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from fhir_bundles import (
     SUBJECT,
     TODAY,
     Resource,
+    allergy,
     bundle,
     condition,
     medicine,
@@ -31,6 +32,8 @@ from hypothesis import strategies as st
 from vertebro.errors import BadInput, BadRecord
 from vertebro.formats.casefile import read_record_case
 from vertebro.formats.fhir import fhir_questionnaire, read_fhir_case
+from vertebro.formats.fhir.questionnaire import ANSWERS
+from vertebro.guidelines.reading import Reading
 from vertebro.patient.case import Case
 from vertebro.vocabulary.facts import facts
 from vertebro.vocabulary.known import Known, Unknown
@@ -221,6 +224,10 @@ def test_a_withdrawn_response_is_gone(tmp_path: Path) -> None:
     ("filled", "words"),
     [
         ({"pain_nrs": [{"valueInteger": 80}]}, "a whole number from 0 to 10"),
+        (
+            {"tender_levels": [{"valueCoding": {"system": ANSWERS, "code": "L99"}}]},
+            "C1 to C7, T1 to T13, L1 to L6 or S1",
+        ),
         ({"pain_nrs": [{"valueDecimal": 8}]}, "not answered as the questionnaire asks, by one integer"),
         ({"pain_nrs": [{"valueInteger": 8}, {"valueInteger": 9}]}, "has 2 answers"),
         ({"mri": [{"valueCoding": {"code": "oedema"}}]}, "MRI is not answered"),
@@ -264,6 +271,20 @@ def test_a_prescription_is_added_to_the_answer(tmp_path: Path) -> None:
     aspirin = {"anticoagulant": [option("anticoagulant", "aspirin")]}
     case = read_response(tmp_path, aspirin, medicine(ATC, "B01AC04"))
     assert case.record.value("anticoagulant") == ("aspirin", "clopidogrel")
+
+
+def test_an_answer_beside_an_allergy_that_cannot_be_read_is_not_complete(tmp_path: Path) -> None:
+    """Latex was answered; the other allergy may be to the cement, so nothing is said about cement."""
+    latex = {"allergies": [option("allergies", "latex")]}
+    alone = read_response(tmp_path, latex).record["allergies"]
+    assert type(alone) is Known and alone.value == ("latex",)
+    beside = read_response(tmp_path, latex, allergy("1", "Methacrylate")).record["allergies"]
+    assert isinstance(beside, Reading) and ("latex", "pmma") in beside.possible
+    several = {"anticoagulant": [option("anticoagulant", "aspirin")]}
+    added = read_response(tmp_path, several, medicine(ATC, "B01AC04")).record["anticoagulant"]
+    assert isinstance(added, Reading) and ("aspirin", "clopidogrel", "warfarin") in added.possible
+    old = read_response(tmp_path, latex, allergy("1", "Methacrylate"), authored="2023-01-01")
+    assert isinstance(old.record["allergies"], Unknown)
 
 
 def test_weeks_are_counted_on_to_the_day_of_the_record(tmp_path: Path) -> None:

@@ -175,6 +175,8 @@ def _list(name: str, counting: Sequence[Stated], unread: NotRead | None, aged: _
         conflict = _conflict(name, [*answers, *single])
         return Unknown(conflict if positive or unread is None else _found_unread(unread))
     both = (*complete, *(m for m in positive if m not in complete))
+    if both != complete or unread:  # the answer did not name all there is
+        return _open_list(name, both, [*answers, *single], aged)
     return aged.known(name, both, [*answers, *single])
 
 
@@ -182,11 +184,11 @@ def _first_unknown(counting: Sequence[Stated]) -> Unknown:
     return next(s.value for s in counting if isinstance(s.value, Unknown))
 
 
-def _open_list(name: str, positive: Sequence[str], single: Sequence[Stated], aged: _Aged) -> Maybe[Any]:
+def _open_list(name: str, positive: Sequence[str], all_from: Sequence[Stated], aged: _Aged) -> Maybe[Any]:
     """What is surely on the list, while anything else may be on it too: a rule about that stays unknown."""
     sure = tuple(positive)
     more = [c for c in fact(name).choices if c != NOTHING and c not in sure]
-    known = aged.known(name, sure, single)
+    known = aged.known(name, sure, all_from)
     if isinstance(known, Unknown):
         return known
     return Reading(
