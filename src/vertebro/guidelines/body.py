@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from vertebro import guidelines
 from vertebro.guidelines.derive import askable
-from vertebro.guidelines.reading import Facts
+from vertebro.guidelines.reading import Facts, RememberedFacts
 from vertebro.guidelines.rule import MET, NOT_MET, Rule, folders, rules, words_of
 from vertebro.guidelines.settings import numbers_of, own
 from vertebro.guidelines.verdict import Leaning, Outcome, Position, Procedure, Stance, Verdict
@@ -32,7 +32,8 @@ class Hearing:
     @classmethod
     def of(cls, facts: Facts) -> Hearing:
         """Every rule of the house applied to these facts."""
-        return cls(facts, {rule: rule.outcome(facts) for rule in rules().values()})
+        heard = RememberedFacts(facts)
+        return cls(heard, {rule: rule.outcome(heard) for rule in rules().values()})
 
     def verdict(self, rule: type[Rule]) -> Verdict:
         """The verdict of one rule, written once."""
@@ -71,6 +72,9 @@ class Statement:
     when: type[Rule] | None = None
 
 
+LISTS = {"named", "met", "unmet", "missing"}
+"""The placeholders of a sentence that are filled with lists."""
+
 BOTH_FOR = dict.fromkeys(Procedure, Leaning.FOR)
 BOTH_AGAINST = dict.fromkeys(Procedure, Leaning.AGAINST)
 
@@ -84,17 +88,17 @@ class Body:
     file: str
     statements: tuple[Statement, ...] = ()
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The folder the body lives in: ``ros``."""
         return Path(self.file).parent.name
 
-    @property
+    @cached_property
     def texts(self) -> Texts:
         """The body's sentences."""
         return texts(beside=self.file)
 
-    @property
+    @cached_property
     def title(self) -> str:
         """The body's name for people."""
         return self.texts.say("title")
@@ -112,27 +116,36 @@ class Body:
         """What this body says about one procedure for this patient."""
         answer = self.answer(hearing.outcomes, procedure)
         key = f"position.{answer.key}"
+        rating = f"rating.{answer.key}"
+        asked = self.texts.placeholders(key) | self.texts.placeholders(rating)
         names = {"procedure": procedure.value, "Procedure": procedure.value.capitalize()}
-        named = ", ".join(rule.say("short", hearing.facts) for rule in answer.named)
-        lists = self._lists(hearing, answer.named or self.asked(procedure))
-        words = self.numbers | lists | names | {"named": named}
+        words = self.numbers | names | words_of(hearing.facts, asked)
+        if asked & LISTS:
+            words |= self._lists(hearing, answer, procedure)
         return Position(
             body=self.name,
             title=self.title,
             stance=answer.stance,
-            rating=self.texts.say(f"rating.{answer.key}", **words),
-            sentence=self.texts.say(key, **words | words_of(hearing.facts, self.texts.placeholders(key))),
+            rating=self.texts.say(rating, **words),
+            sentence=self.texts.say(key, **words),
             verdicts=tuple(hearing.verdict(rule) for rule in self.asked(procedure)),
         )
 
-    @staticmethod
-    def _lists(hearing: Hearing, criteria: tuple[type[Rule], ...]) -> dict[str, str]:
+    def _lists(self, hearing: Hearing, answer: Answer, procedure: Procedure) -> dict[str, str]:
+        """What a sentence may list: rules by their short names, missing facts by their labels."""
         facts, outcomes = hearing.facts, hearing.outcomes
+        criteria = answer.named or self.asked(procedure)
+        named = [rule.say("short", facts) for rule in answer.named]
         met = [rule.say("short", facts) for rule in criteria if outcomes[rule] is MET]
         unmet = [rule.say("short", facts) for rule in criteria if outcomes[rule] is NOT_MET]
         missing = [name for rule in criteria for name in rule.missing(facts)]
         labels = [fact(name).label for name in askable(missing, facts)]
-        return {"met": "; ".join(met), "unmet": "; ".join(unmet), "missing": ", ".join(labels)}
+        return {
+            "named": ", ".join(named),
+            "met": "; ".join(met),
+            "unmet": "; ".join(unmet),
+            "missing": ", ".join(labels),
+        }
 
     def always(self) -> tuple[str, ...]:
         """What this body says to everybody."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from vertebro.guidelines.body import Body, Hearing, bodies
 from vertebro.guidelines.rule import MET, NOT_MET, UNKNOWN, AllOf, Rule
@@ -31,11 +32,19 @@ def conflicts(hearing: Hearing, procedure: Procedure, positions: Iterable[Positi
     """
     heard = [p for p in positions if p.stance is not Stance.OUT_OF_SCOPE]
     sides = [found for p in heard for found in _sides(bodies()[p.body], hearing, procedure)]
-    topics = [key.removeprefix("topic.") for key in own_texts().under("topic")]
-    by_topic = {topic: tuple(side for on, side in sides if on == topic) for topic in topics}
+    by_topic: dict[str, tuple[Side, ...]] = dict.fromkeys(topics(), ())
+    for topic, side in sides:
+        if topic:  # what is compared with nobody has no topic
+            by_topic[topic] += (side,)
     found = [_conflict(topic, on) for topic, on in by_topic.items() if _lean_both_ways(on)]
     whole = tuple(_whole(position) for position in heard)
     return tuple(found) or ((_conflict(WHOLE, whole),) if _lean_both_ways(whole) else ())
+
+
+@cache
+def topics() -> tuple[str, ...]:
+    """The questions bodies may be compared on, in the order in which they are shown."""
+    return tuple(key.removeprefix("topic.") for key in own_texts().under("topic"))
 
 
 def _lean_both_ways(sides: Iterable[Side]) -> bool:

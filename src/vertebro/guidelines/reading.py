@@ -14,6 +14,15 @@ Facts = Mapping[str, Known[Any]]
 """Facts by name. A fact that is not known is absent: it is never a default."""
 
 
+class RememberedFacts(dict[str, Known[Any]]):
+    """The facts of one patient, with the answers of the rules to them, each worked out once."""
+
+    def __init__(self, facts: Facts) -> None:
+        super().__init__(facts)
+        self.answers: dict[Any, Any] = {}
+        """The outcome of each rule that was asked; the facts never change afterwards."""
+
+
 @dataclass(frozen=True)
 class Reading(Known[T_co]):
     """A value read off an image, with every value that lies within its spread.

@@ -15,7 +15,7 @@ from typing import ClassVar
 from vertebro import guidelines
 from vertebro.errors import HouseFault, nearest
 from vertebro.guidelines.derive import askable
-from vertebro.guidelines.reading import Derived, Facts, is_certain, possible_values
+from vertebro.guidelines.reading import Derived, Facts, RememberedFacts, is_certain, possible_values
 from vertebro.guidelines.settings import numbers_of, own_texts
 from vertebro.guidelines.verdict import Outcome, Procedure, Verdict
 from vertebro.vocabulary.facts import fact
@@ -45,8 +45,12 @@ class Rule:
     """The procedures for which the rule is asked; most are asked for both."""
     holds: ClassVar[Callable[..., bool]]
     needs: ClassVar[tuple[str, ...]] = ()
+    _body: ClassVar[str] = ""
+    _name: ClassVar[str] = ""
 
     def __init_subclass__(cls, *, abstract: bool = False) -> None:
+        cls._body = cls.__module__.split(".")[-2:][0]
+        cls._name = f"{cls._body}.{cls.__name__}"
         if abstract:
             return
         if "holds" in cls.__dict__:
@@ -61,16 +65,25 @@ class Rule:
     @classmethod
     def body(cls) -> str:
         """The folder the rule lives in: ``ros``."""
-        return cls.__module__.split(".")[-2]
+        return cls._body
 
     @classmethod
     def name(cls) -> str:
         """The full name: ``ros.HasHadTimeToHeal``."""
-        return f"{cls.body()}.{cls.__name__}"
+        return cls._name
 
     @classmethod
     def outcome(cls, facts: Facts) -> Outcome:
         """MET or NOT MET if every possible value of the facts says so, else UNKNOWN."""
+        if not isinstance(facts, RememberedFacts):
+            return cls._answer(facts)
+        known: Outcome | None = facts.answers.get(cls)
+        if known is None:
+            known = facts.answers[cls] = cls._answer(facts)
+        return known
+
+    @classmethod
+    def _answer(cls, facts: Facts) -> Outcome:
         if any(need not in facts for need in cls.needs):
             return UNKNOWN
         every = product(*(possible_values(facts[need]) for need in cls.needs))
@@ -110,8 +123,11 @@ class Rule:
     def say(cls, key: str, facts: Facts) -> str:
         """One of the rule's sentences (``rule``, ``short``, ``met``, ``not_met``), numbers filled in."""
         words, name = cls.texts(), f"{cls.__name__}.{key}"
-        filled = numbers_of(_file_of(cls.__module__)) | cls.extra_words(facts)
-        return words.say(name, **filled | words_of(facts, words.placeholders(name)))
+        asked = words.placeholders(name)
+        if not asked:
+            return words.say(name)
+        filled = numbers_of(_file_of(cls.__module__)) | cls.extra_words(facts) | words_of(facts, asked)
+        return words.say(name, **{word: filled[word] for word in asked if word in filled})
 
     @classmethod
     def extra_words(cls, facts: Facts) -> dict[str, str]:  # noqa: ARG003  a hook for rules that need more words
@@ -147,7 +163,7 @@ class AllOf(Rule, abstract=True):
         super().__init_subclass__(abstract=abstract)
 
     @classmethod
-    def outcome(cls, facts: Facts) -> Outcome:
+    def _answer(cls, facts: Facts) -> Outcome:
         """The parts joined by three-valued logic."""
         return join((part.outcome(facts) for part in cls.parts), settles=cls.settles)
 
@@ -172,7 +188,7 @@ class AtLeast(AllOf, abstract=True):
     enough: ClassVar[int]
 
     @classmethod
-    def outcome(cls, facts: Facts) -> Outcome:
+    def _answer(cls, facts: Facts) -> Outcome:
         """The parts counted; a part that is unknown may still turn out met."""
         found = [part.outcome(facts) for part in cls.parts]
         met = found.count(MET)

@@ -20,6 +20,7 @@ class Texts:
     def __init__(self, sentences: Mapping[str, str], path: Path) -> None:
         self._sentences = sentences
         self._path = path
+        self._asked: dict[str, frozenset[str]] = {}
 
     def say(self, key: str, /, **values: object) -> str:
         """The sentence with its placeholders filled; a missing sentence or value is our fault."""
@@ -35,9 +36,12 @@ class Texts:
             raise HouseFault(f"{self._path.name}: there is no sentence '{key}'.")
         return self._sentences[key].strip()
 
-    def placeholders(self, key: str) -> set[str]:
-        """The names a sentence asks for."""
-        return {name for _, name, _, _ in string.Formatter().parse(self._sentences[key]) if name}
+    def placeholders(self, key: str) -> frozenset[str]:
+        """The names a sentence asks for, found once."""
+        if key not in self._asked:
+            named = string.Formatter().parse(self._sentences[key])
+            self._asked[key] = frozenset(name for _, name, _, _ in named if name)
+        return self._asked[key]
 
     def __contains__(self, key: str) -> bool:
         return key in self._sentences
