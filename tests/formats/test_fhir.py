@@ -533,6 +533,7 @@ def test_a_medicine_may_be_pointed_to(tmp_path: Path) -> None:
         (encounter("AMB", "2023-05-01"), None),
         (encounter("IMP", "2024-03-01", status="finished"), None),
         (encounter("IMP", "2024-03-01", period={"start": "2024-03-01", "end": "2024-03-09"}), None),
+        (encounter("IMP", "2024-03-01", period={"start": "2024-03-01", "end": "2024-05-02"}), "inpatient"),
         (encounter("IMP", "2024-06-01"), None),
         (encounter("EMER", "2024-05-02"), None),
     ],

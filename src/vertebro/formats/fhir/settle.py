@@ -142,8 +142,11 @@ def _limit(group: str, kind: str) -> float | None:
     return found.number if found else None
 
 
-def _single(name: str, counting: Sequence[Stated], _: NotRead | None, aged: _Aged) -> Maybe[Any]:
-    """One value from the newest statements and those that last; Unknown where they differ."""
+def _single(name: str, counting: Sequence[Stated], unread: NotRead | None, aged: _Aged) -> Maybe[Any]:
+    """One value from the newest statements and those that last; Unknown where they differ.
+
+    A no does not stand against something unread that may be a yes.
+    """
     for one in counting:
         if isinstance(one.value, Unknown) and not one.lasting:
             return one.value
@@ -151,6 +154,9 @@ def _single(name: str, counting: Sequence[Stated], _: NotRead | None, aged: _Age
     if not known:
         return next(s.value for s in counting if isinstance(s.value, Unknown))
     values = list(dict.fromkeys(s.value for s in known))
+    if unread and values in ([NOTHING], [False]):
+        said = _conflict(name, known)
+        return Unknown(say("unknown.against", said=said, found=_found_unread(unread)))
     if len(values) == 1:
         return aged.known(name, values[0], known)
     if name in WORST_COUNTS and NOTHING not in values:
