@@ -7,7 +7,7 @@ import pytest
 from saying import PVP, between, published, said, said_of
 
 from vertebro.guidelines.acr.rules import HasContraindication
-from vertebro.guidelines.verdict import Leaning, Procedure, Stance
+from vertebro.guidelines.verdict import Leaning, Outcome, Procedure, Stance
 
 
 @pytest.mark.parametrize(
@@ -119,3 +119,41 @@ def test_the_college_says_what_its_column_says(name: str, shared_data: Path) -> 
     case = published(shared_data)[name]
     column = case["acr"].split(" (")[0]
     assert said_of("acr", case).rating.startswith(COLUMN[column])
+
+
+@pytest.mark.parametrize(
+    ("changed", "variants"),
+    [
+        ({}, {"IsSecondVariantOf2018", "IsOedemaVariantOf2022"}),
+        (
+            {"weeks_since_fracture": 1.0},
+            {"IsFirstVariantOf2018", "IsSecondVariantOf2018", "IsOedemaVariantOf2022"},
+        ),
+        ({"mri": "no_oedema"}, {"IsSecondVariantOf2018"}),
+        ({"asa": 4}, {"IsSecondVariantOf2018", "IsThirdVariantOf2018", "IsOedemaVariantOf2022"}),
+        ({"mri": "no_oedema", "asa": 4}, {"IsSecondVariantOf2018"}),
+        (
+            {"pain_trend": "worsening"},
+            {"IsSecondVariantOf2018", "IsOedemaVariantOf2022", "IsWorseningVariantOf2022"},
+        ),
+        ({"neuro_grade": "N4"}, {"IsOedemaVariantOf2022"}),
+        ({"pain_nrs": 0}, set()),
+        ({"malignancy": "known"}, set()),
+    ],
+    ids=str,
+)
+def test_the_variants_a_patient_falls_in(changed: dict[str, Any], variants: set[str]) -> None:
+    found = {verdict.rule for verdict in said("acr", changed).verdicts if verdict.outcome is Outcome.MET}
+    assert {name.removeprefix("acr.") for name in found if "VariantOf" in name} == variants
+
+
+def test_a_rating_read_in_secondary_pages_says_so() -> None:
+    for verdict in said("acr", {}).verdicts:
+        if verdict.source == "acr_vcf_2022":
+            assert "secondary" in verdict.where
+    assert "secondary" in said("acr", {}).sentence
+
+
+def test_without_oedema_no_side_is_taken_however_bad_the_course() -> None:
+    for changed in ({"pain_trend": "worsening"}, {"kyphosis_deg": 30.0}, {"pulmonary_reserve": "reduced"}):
+        assert said("acr", changed | {"mri": "no_oedema"}).stance is None

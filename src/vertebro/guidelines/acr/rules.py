@@ -61,15 +61,15 @@ class IsSymptomatic(Rule):
         return pain_nrs > 0
 
 
-class HasNerveDeficit(Rule):
+class HasNoDeficit(Rule):
     """A nerve deficit is a red flag, which the second variant excludes."""
 
-    source, where, topic, speaks_against = ACR2018, f"{SECOND}: no red flags", "neurology", True
+    source, where, topic, is_reason = ACR2018, f"{SECOND}: no red flags", "neurology", False
 
     @staticmethod
     def holds(neuro_grade: str) -> bool:
-        """True for a root sign or an incomplete or complete loss."""
-        return neuro_grade in ("N2", "N3", "N4")
+        """True if there is no root sign and no incomplete or complete loss now."""
+        return neuro_grade in ("N0", "N1")
 
 
 class HasBothEndplatesBroken(Rule):
@@ -165,33 +165,107 @@ class IsOldWithOedema(AllOf):
     parts = (IsOld, ShowsOedemaOrCleft)
 
 
-class IsOsteoporoticVariant(AllOf):
-    """The fracture of the second variant (2018), as far as its cause and its pain go."""
+class IsGettingWorse(Rule):
+    """Part of a variant of 2022: the pain gets worse."""
 
-    source, where, topic, is_reason = ACR2018, SECOND, "cause", False
-    parts = (HasNoTumour, IsOsteoporotic, IsSymptomatic)
+    source, where = ACR2022, SECONDARY
+
+    @staticmethod
+    def holds(pain_trend: str) -> bool:
+        """True if it does."""
+        return pain_trend == "worsening"
+
+
+class IsDeformed(Rule):
+    """Part of a variant of 2022: deformity, for which no number could be read."""
+
+    source, where, values = ACR2022, SECONDARY, (v.deformity_from,)
+
+    @staticmethod
+    def holds(kyphosis_deg: float) -> bool:
+        """True from our reading of deformity on."""
+        return kyphosis_deg >= v.deformity_from.number
+
+
+class HasReducedLungs(Rule):
+    """Part of a variant of 2022: lung dysfunction."""
+
+    source, where = ACR2022, SECONDARY
+
+    @staticmethod
+    def holds(pulmonary_reserve: str) -> bool:
+        """True if the reserve of the lungs is reduced at all."""
+        return pulmonary_reserve != "normal"
+
+
+class IsWorseDeformedOrShortOfBreath(AnyOf):
+    """Worsening pain, deformity or lung dysfunction."""
+
+    source, where, values = ACR2022, SECONDARY, (v.deformity_from,)
+    parts = (IsGettingWorse, IsDeformed, HasReducedLungs)
+
+
+class IsFirstVariantOf2018(AllOf):
+    """New, symptomatic, no known malignancy: augmentation may be appropriate."""
+
+    source, where, topic, is_reason, values = ACR2018, FIRST, "timing", False, (v.new_until,)
+    parts = (HasNoTumour, IsSymptomatic, IsNew)
+
+
+class IsSecondVariantOf2018(AllOf):
+    """Osteoporotic, with or without oedema, no red flags: augmentation usually appropriate."""
+
+    source, where, topic, is_reason = ACR2018, SECOND, "healing", False
+    parts = (HasNoTumour, IsOsteoporotic, IsSymptomatic, HasNoDeficit)
+
+
+class IsThirdVariantOf2018(AllOf):
+    """Painful, with oedema and a contraindication: the rating of augmentation is not readable."""
+
+    source, where, topic, is_reason = ACR2018, THIRD, "general health", False
+    parts = (HasNoTumour, IsOsteoporotic, IsSymptomatic, ShowsOedemaOrCleft, HasContraindication)
+
+
+class IsOedemaVariantOf2022(AllOf):
+    """Symptomatic, osteoporotic, with oedema or a cleft: usually appropriate (secondary)."""
+
+    source, where, topic, is_reason = ACR2022, SECONDARY, "healing", False
+    parts = (HasNoTumour, IsOsteoporotic, IsSymptomatic, ShowsOedemaOrCleft)
+
+
+class IsWorseningVariantOf2022(AllOf):
+    """Benign, with worsening pain, deformity or lung dysfunction: usually appropriate (secondary)."""
+
+    source, where, topic, is_reason = ACR2022, SECONDARY, "deformity", False
+    values = (v.deformity_from,)
+    parts = (HasNoTumour, IsSymptomatic, IsWorseDeformedOrShortOfBreath)
 
 
 CRITERIA: tuple[type[Rule], ...] = (
     HasNoTumour,
     IsOsteoporotic,
     IsSymptomatic,
-    HasNerveDeficit,
+    HasNoDeficit,
     IsBurst,
     HasContraindication,
     IsNew,
     ShowsOedemaOrCleft,
+    IsFirstVariantOf2018,
+    IsSecondVariantOf2018,
+    IsThirdVariantOf2018,
+    IsOedemaVariantOf2022,
+    IsWorseningVariantOf2022,
 )
 EXCLUDED: tuple[tuple[type[Rule], object, Answer], ...] = (
     (HasNoTumour, NOT_MET, Answer(Stance.OUT_OF_SCOPE, "malignant")),
     (IsOsteoporotic, NOT_MET, Answer(Stance.OUT_OF_SCOPE, "out_of_scope")),
     (IsSymptomatic, NOT_MET, Answer(None, "asymptomatic")),
-    (HasNerveDeficit, MET, Answer(None, "surgical", (HasNerveDeficit,))),
-    (IsBurst, MET, Answer(None, "surgical", (IsBurst,))),
+    (HasNoDeficit, NOT_MET, Answer(None, "surgical_deficit")),
+    (IsBurst, MET, Answer(None, "surgical_burst")),
     (HasContraindication, MET, Answer(Stance.NOT_RECOMMENDED, "contraindicated", (HasContraindication,))),
 )
 """What takes the patient out of the variants for a plain osteoporotic fracture, the first that applies."""
-NEEDED = (HasNoTumour, IsOsteoporotic, IsSymptomatic, HasNerveDeficit, HasContraindication, IsNew)
+NEEDED = (HasNoTumour, IsOsteoporotic, IsSymptomatic, HasNoDeficit, HasContraindication, IsNew)
 
 
 def answer(outcomes: Outcomes, _: object) -> Answer:
@@ -214,7 +288,7 @@ def answer(outcomes: Outcomes, _: object) -> Answer:
 STATEMENTS = (
     Statement("benefit", "better_relief", ACR2018, "abstract", BOTH_FOR),
     Statement("timing", "course", ACR2018, "abstract", {}),
-    Statement("healing", "with_or_without", ACR2018, SECOND, BOTH_FOR, when=IsOsteoporoticVariant),
+    Statement("healing", "with_or_without", ACR2018, SECOND, BOTH_FOR, when=IsSecondVariantOf2018),
     Statement("chronic", "oedema", ACR2022, SECONDARY, BOTH_FOR, when=IsOldWithOedema),
     Statement("pain management", "medical_first", ACR2018, "abstract", {}),
 )
