@@ -10,11 +10,13 @@ from patients import LEVEL, facts_from
 from vignettes import facts_of_patient, vignettes
 
 from vertebro.guidelines.body import Hearing, bodies
-from vertebro.guidelines.conflicts import conflicts
+from vertebro.guidelines.conflicts import conflicts, lean
 from vertebro.guidelines.derive import askable, with_derived
 from vertebro.guidelines.medicare import rules as lcd
+from vertebro.guidelines.medicare.contraindications import EXCLUSIONS
+from vertebro.guidelines.medicare.contraindications import RELATIVE as CONTRAINDICATIONS
 from vertebro.guidelines.reading import Facts
-from vertebro.guidelines.rule import MET
+from vertebro.guidelines.rule import MET, NOT_MET, Rule
 from vertebro.guidelines.verdict import Leaning, Position, Procedure, Stance
 from vertebro.vocabulary.levels import Level
 
@@ -52,7 +54,7 @@ RELATIVE = {
     "coagulopathy": "uncorrected coagulopathy",
     "allergy": "allergy to cement or opacifier",
 }
-NOT_MET = {
+UNMET = {
     "<2 conditions": "worsening pain, or 2 of four findings",
     "no oedema/uptake": "oedema or uptake on advanced imaging",
     ">12 wk": "acute or subacute fracture (up to 12 weeks)",
@@ -78,7 +80,7 @@ def expected_rating(column: str) -> tuple[str, tuple[str, ...]]:
         ours = column.replace("pain not from this VCF", "pain not from this fracture")
         return ours, ()
     if column.startswith("not met (") and column != "not met (no advanced imaging)":
-        return "not met: ", (NOT_MET[column.removeprefix("not met (").removesuffix(")")],)
+        return "not met: ", (UNMET[column.removeprefix("not met (").removesuffix(")")],)
     return column, ()
 
 
@@ -241,6 +243,38 @@ def test_either_examination_documents_the_fracture(imaging: dict[str, Any], docu
     assert (None if found is None else found.value) is documented
     if found is None:
         assert askable(["documented_on_imaging"], facts) == ["mri", "bone_scan"]
+
+
+# Which way each criterion leans
+
+
+def test_exclusions_that_do_not_apply_and_what_merely_has_to_be_there_take_no_side() -> None:
+    outcomes = Hearing.of(with_derived(facts_from(COVERED), LEVEL)).outcomes
+    leanings = {rule: lean(rule, outcomes[rule]) for rule in lcd.CRITERIA if rule.is_reason}
+    assert {rule for rule, leaning in leanings.items() if leaning is Leaning.FOR} == {
+        lcd.IsDocumentedByImaging,
+        lcd.IsAcuteOrSubacute,
+        lcd.HasEnoughPain,
+        lcd.IsInHospitalOrDespiteOptimalCare,
+        lcd.HasGroundsBesidesPain,
+    }
+    assert Leaning.AGAINST not in leanings.values()
+
+
+@pytest.mark.parametrize("rule", [*EXCLUSIONS, *CONTRAINDICATIONS], ids=lambda rule: str(rule.__name__))
+def test_every_contraindication_speaks_against(rule: type[Rule]) -> None:
+    assert lean(rule, MET) is Leaning.AGAINST and lean(rule, NOT_MET) is Leaning.OPEN
+
+
+def test_the_verdicts_name_what_was_found() -> None:
+    values = COVERED | {"inr": 2.6, "platelets": 38.0, "posterior_wall": "retropulsed"}
+    facts = with_derived(facts_from(values), LEVEL)
+    grounds = lcd.HasGroundsBesidesPain.judge(facts).sentence
+    assert grounds.endswith("ask for: loss of height above 25 %, kyphotic deformity.")
+    by_name = {rule.__name__: rule.judge(facts).sentence for rule in CONTRAINDICATIONS}
+    assert by_name["HasRetropulsionOrCanalCompromise"] == "On imaging: retropulsion."
+    assert "INR" in by_name["HasUncorrectedCoagulopathy"]
+    assert "platelets" in by_name["HasUncorrectedCoagulopathy"]
 
 
 # Chronic fractures

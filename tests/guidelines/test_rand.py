@@ -12,7 +12,7 @@ from patients import LEVEL, but, facts_from
 from vignettes import facts_of_patient, vignettes
 
 from vertebro.guidelines.body import Hearing, bodies
-from vertebro.guidelines.conflicts import conflicts
+from vertebro.guidelines.conflicts import conflicts, lean
 from vertebro.guidelines.derive import askable, with_derived
 from vertebro.guidelines.rand import rules as rand
 from vertebro.guidelines.rand.derived import SIGNS
@@ -166,6 +166,7 @@ def test_one_absent_condition_is_not_asked_for_once_two_are_present() -> None:
 def test_moderate_symptoms_with_a_low_probability_need_no_imaging() -> None:
     values = {n: v for n, v in GRID.items() if n not in ("mri", "rmdq")} | NO_SIGN | {"midline_pain": True}
     assert said(values).rating == "not rated, imaging unnecessary"
+    assert said(values).stance is Stance.NOT_ENOUGH_INFORMATION
     assert said(values | {"pain_nrs": 7}).rating == "advanced imaging first"
 
 
@@ -176,6 +177,28 @@ def test_the_panel_says_that_time_matters_less_without_taking_a_side() -> None:
     sides = [side for conflict in timing for side in conflict.sides if side.body == "rand"]
     assert [side.leaning for side in sides] == [Leaning.OPEN]
     assert "less relevant" in sides[0].sentence
+
+
+def test_exclusions_that_do_not_apply_and_what_merely_has_to_be_there_take_no_side() -> None:
+    """Only pain, imaging, and worse symptoms or conditions speak for augmentation."""
+    outcomes = Hearing.of(derived(GRID | {"pain_trend": "worsening"})).outcomes
+    reasons = {rule for rule in rand.CRITERIA if rule.is_reason}
+    leanings = {rule: lean(rule, outcomes[rule]) for rule in reasons}
+    assert {rule for rule, leaning in leanings.items() if leaning is Leaning.FOR} == {
+        rand.HasEnoughPain,
+        rand.HasPositiveImaging,
+        rand.HasWorsenedOrEnoughConditions,
+    }
+    assert reasons - set(leanings) == set() and Leaning.AGAINST not in leanings.values()
+    infected = Hearing.of(derived(GRID | {"infection": "surgical_site"})).outcomes
+    assert lean(rand.HasInfectionAtTheSite, infected[rand.HasInfectionAtTheSite]) is Leaning.AGAINST
+
+
+def test_the_verdict_names_what_speaks_for_augmentation() -> None:
+    facts = derived(GRID | {"pain_trend": "worsening", "rmdq": 18})
+    sentence = rand.HasWorsenedOrEnoughConditions.judge(facts).sentence
+    assert "worse symptoms despite medication, severe impact on daily life" in sentence
+    assert "kyphotic" not in sentence
 
 
 def test_the_follow_up_is_said_to_everybody() -> None:
@@ -291,6 +314,7 @@ def test_kyphotic_deformity_is_read_from_the_angle_where_nobody_wrote_it(
     angle: float, expected: Outcome
 ) -> None:
     assert outcome(rand.HasKyphoticDeformity, {"kyphosis_deg": angle}) is expected
+    assert derived({"kyphosis_deg": angle})["kyphotic_deformity"].missing == ()  # type: ignore[attr-defined]
     written = {"kyphosis_deg": angle, "kyphotic_deformity": expected is not MET}
     assert outcome(rand.HasKyphoticDeformity, written) is not expected
 

@@ -95,6 +95,10 @@ def test_no_further_loss_counts_as_none_and_a_written_loss_is_kept() -> None:
     )
 
 
+def test_the_cause_of_the_fracture_takes_no_side() -> None:
+    assert [rule for rule in europe.CRITERIA if not rule.is_reason] == [europe.IsOsteoporoticFracture]
+
+
 def test_the_published_shares_fit_together() -> None:
     v = europe.v
     alone = (v.nonsurgical_only_share, v.vertebroplasty_only_share, v.kyphoplasty_only_share)
