@@ -5,10 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from vertebro.guidelines.gate import Gate, Stage
-from vertebro.guidelines.rule import rules
 from vertebro.guidelines.trace import trace
-from vertebro.guidelines.verdict import Conflict, Decision, Leaning, Outcome, Position, Stance, Verdict
+from vertebro.guidelines.verdict import (
+    Conflict,
+    Decision,
+    Leaning,
+    Outcome,
+    Position,
+    Procedure,
+    Stance,
+    Verdict,
+)
 from vertebro.guidelines.what_if import Boundary
 from vertebro.report.sentences import after_stance, fact_in_words, knows, say
 from vertebro.vocabulary.facts import fact
@@ -31,6 +38,9 @@ TONES = {
     Stance.OUT_OF_SCOPE: "open",
     Stance.NOT_ENOUGH_INFORMATION: "open",
 }
+
+DANGERS = {Stance.OUT_OF_SCOPE, Stance.CONTRAINDICATED, Stance.REFER_URGENTLY}
+"""The answers to a danger: a change that leads to one of them alone is listed apart."""
 
 LEANS = {Leaning.FOR: "go", Leaning.AGAINST: "stop", Leaning.OPEN: "open"}
 
@@ -270,19 +280,40 @@ def cited(key: str, where: str = "") -> Cited:
 
 
 def said_by_bodies(decisions: tuple[Decision, ...]) -> tuple[BodySays, ...]:
-    """Every body with its rating of each procedure; a sentence that serves both is said once."""
+    """Every body with its rating of each procedure; a sentence that serves both is said once.
+
+    Bodies for which the patient is out of scope come last.
+    """
     by_body: dict[str, list[Position]] = {}
     for decision in decisions:
         for position in decision.positions:
             by_body.setdefault(position.body, []).append(position)
+    outside = [said for said in by_body.values() if all(p.stance is Stance.OUT_OF_SCOPE for p in said)]
+    inside = [said for said in by_body.values() if said not in outside]
+    procedures = tuple(decision.procedure for decision in decisions)
     return tuple(
         BodySays(
             title=said[0].title,
             ratings=tuple((p.rating, TONES[p.stance] if p.stance else "open") for p in said),
-            sentences=tuple(dict.fromkeys(p.sentence for p in said)),
+            sentences=_each_once(said, procedures),
         )
-        for said in by_body.values()
+        for said in (*inside, *outside)
     )
+
+
+def _each_once(said: list[Position], procedures: tuple[Procedure, ...]) -> tuple[str, ...]:
+    """The sentences; where they differ in the procedure's name alone, one about the procedure."""
+    general = dict.fromkeys(
+        _about_the_procedure(p.sentence, procedure) for p, procedure in zip(said, procedures, strict=True)
+    )
+    own = dict.fromkeys(p.sentence for p in said)
+    return tuple(general) if len(general) < len(own) else tuple(own)
+
+
+def _about_the_procedure(sentence: str, procedure: Procedure) -> str:
+    general = say("the_procedure")
+    started = sentence.replace(procedure.value.capitalize(), general[:1].upper() + general[1:])
+    return started.replace(procedure.value, general)
 
 
 def conflicts_words(decisions: tuple[Decision, ...]) -> tuple[ConflictWords, ...]:
@@ -319,16 +350,10 @@ def changes_words(boundaries: tuple[Boundary, ...]) -> tuple[ChangeWords, ...]:
             now=_now(line),
             then=_then(line),
             answers=tuple((stance.value, TONES[stance]) for stance in line.stances.values()),
-            is_danger=all(_is_danger(by) for by in line.decided_by.values()),
+            is_danger=set(line.stances.values()) <= DANGERS,
         )
         for line in boundaries
     )
-
-
-def _is_danger(decided_by: str) -> bool:
-    """True if what decides is a gate for a danger: scope, emergency, absolute contraindication."""
-    gate = rules().get(decided_by)
-    return gate is not None and issubclass(gate, Gate) and gate.stage <= Stage.ABSOLUTE
 
 
 def _now(line: Boundary) -> str:
