@@ -7,7 +7,9 @@ VertebroError
 │   ├── BadLabels            a mask whose numbers cannot be told apart, or lack what is asked for
 │   ├── BadAnatomy           a mask that is mirrored, flipped, out of order
 │   ├── BadRecord            a clinical fact out of range, misspelt or contradictory
-│   └── BadCase              a case file with a wrong field
+│   ├── BadCase              a case file with a wrong field
+│   └── BadModel             a mechanical model that cannot be solved: nothing holds it, say
+├── NotConverged             a solve that did not reach its tolerance: there is no result
 └── HouseFault               our own data or code breaks a promise (a rule without a source, say)
 """
 
@@ -57,6 +59,21 @@ class BadRecord(BadInput):
 
 class BadCase(BadInput):
     """A case file with a missing, unknown or wrong field."""
+
+
+class BadModel(BadInput):
+    """A mechanical or flow model that cannot be solved: void, not held, or with impossible moduli."""
+
+
+class NotConverged(VertebroError):
+    """A numerical solve that did not reach its tolerance; there is no result, not even half of one."""
+
+    def __init__(self, found: str, needed: str, do: str) -> None:
+        self.found, self.needed, self.do = found, needed, do
+        super().__init__(f"{found}\n  needed: {needed}\n  to do:  {do}")
+
+    def __reduce__(self) -> tuple[type[NotConverged], tuple[str, str, str]]:
+        return type(self), (self.found, self.needed, self.do)
 
 
 class HouseFault(VertebroError):

@@ -1,0 +1,244 @@
+"""The pyramid of one model: moduli, held nodes, springs and inverse blocks of every level.
+
+Coarse operators are rediscretised with the mean of eight moduli. A coarse direction is held where held
+fine nodes carry half of its weight or more; where they carry less it gets a spring, as stiff as the
+true coarse operator is stiffer than the rediscretised one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from vertebro.kernels.arrays import AnyArray, Array, Mask
+from vertebro.kernels.blocks import Moduli, node_blocks
+from vertebro.kernels.coarsest import coarsest_inverse
+from vertebro.kernels.cycles import EXACT_FIELDS, FIELDS, X2, B, P, Program, R, X
+from vertebro.kernels.grids import (
+    ALIGNMENT,
+    BEGIN,
+    END,
+    MOST_PIECES,
+    PIECE_COUNT,
+    PIECES,
+    Grid,
+    addresses,
+    places,
+)
+from vertebro.kernels.hexahedron import (
+    Edges,
+    conduction_matrix,
+    corner_constants,
+    modal_constants,
+    scalar_constants,
+    scales,
+    stiffness_parts,
+)
+from vertebro.kernels.sweeps import APPLY, PROLONG, RESTRICT, Operator, Scene, Workspace, perform
+from vertebro.kernels.team import STATE_SIZE
+from vertebro.kernels.transfers import mean_moduli, restrict_piece
+
+
+@dataclass(frozen=True)
+class Brick:
+    """What distinguishes elasticity (3 components) from a scalar problem (1)."""
+
+    components: int
+    edges_mm: Edges
+    largest_full_ratio: float
+    largest_eigenvalue: float
+
+    def edges_at(self, level: int) -> Edges:
+        x, y, z = self.edges_mm
+        return x * 2**level, y * 2**level, z * 2**level
+
+    def constants(self, level: int) -> Array:
+        """The numbers of the modal form, as ``bricks`` reads them."""
+        if self.components == 1:
+            return scalar_constants(self.edges_at(level))
+        return np.append(modal_constants(self.edges_at(level)), self.largest_full_ratio)
+
+    def corner(self, level: int) -> AnyArray:
+        """Rows xx yy zz xy xz yz of a corner's block; columns lambda, lambda of higher modes, mu."""
+        if self.components == 3:
+            return corner_constants(self.edges_at(level)).astype(np.float32)
+        out = np.zeros((6, 3), np.float32)
+        out[0, 2] = scalar_constants(self.edges_at(level)).sum()
+        return out
+
+    def matrices(self, level: int, lam: Array, mu: Array) -> Array:
+        """The matrices (n, 8 c, 8 c) of voxels, for scaled displacements."""
+        edges = self.edges_at(level)
+        if self.components == 1:
+            return np.asarray(conduction_matrix(edges) * mu[:, None, None])
+        full = (lam <= self.largest_full_ratio * mu)[:, None, None]
+        by_lambda, by_mu = stiffness_parts(edges)
+        at_centre, _ = stiffness_parts(edges, volume_at_centre=True)
+        s = np.tile(scales(edges), 8)
+        K = np.where(full, by_lambda, at_centre) * lam[:, None, None] + by_mu * mu[:, None, None]
+        return np.asarray(K / np.outer(s, s))
+
+
+@dataclass(frozen=True)
+class Held:
+    """Directions that do not move: addresses, sorted, and the directions as bits."""
+
+    at: AnyArray
+    bits: AnyArray
+
+
+@dataclass(frozen=True)
+class Springs:
+    """Springs to the ground: rows (address, direction), sorted by address, and stiffness."""
+
+    at: AnyArray
+    n_mm: AnyArray
+
+
+NO_SPRINGS = Springs(np.zeros((0, 2), np.int64), np.zeros(0, np.float32))
+
+
+def workspace(grid: Grid, components: int, threads: int) -> Workspace:
+    """Empty fields for a grid."""
+    beyond = 4 * ALIGNMENT  # registers may be read beyond the last node
+    size, finest = grid.levels[-1, END] + beyond, grid.levels[0, END] + beyond
+    width = 2 * (int(np.diff(grid.planes).max()) + beyond)
+    return Workspace(
+        fields=np.zeros((FIELDS, components, size), np.float32),
+        exact=np.zeros((EXACT_FIELDS, components, finest)),
+        planes=np.zeros((threads, components, width), np.float32),
+        exact_planes=np.zeros((threads, components, width)),
+        partial=np.zeros(MOST_PIECES),
+        registers=np.zeros(8),
+        coarsest=np.zeros((0, 0), np.float32),
+        coarsest_at=np.zeros((0, 2), np.int64),
+        state=np.zeros(STATE_SIZE, np.int64),
+    )
+
+
+class Hierarchy:
+    """All levels of a model whose finest moduli (lambda, mu) are packed in columns."""
+
+    def __init__(
+        self, grid: Grid, moduli: tuple[AnyArray, AnyArray], brick: Brick, held: Held, threads: int
+    ) -> None:
+        self.grid, self.brick = grid, brick
+        self.lam, self.mu = moduli
+        self.work = workspace(grid, brick.components, threads)
+        self.inverse = np.zeros((6 if brick.components == 3 else 1, self.work.fields.shape[2]), np.float32)
+        self.held, self.springs = [held], [NO_SPRINGS]
+        with ThreadPoolExecutor(threads) as self._pool:
+            self._invert_blocks(0)
+            for level in range(1, len(grid.levels)):
+                self._coarsen(level)
+                self._hold(level)
+                self._invert_blocks(level)
+        inverse, at = coarsest_inverse(self)
+        self.work = self.work._replace(coarsest=inverse, coarsest_at=at)
+
+    def touched(self) -> Mask:
+        """Which addresses of the finest level are corners of a solid voxel; elsewhere nothing is meant."""
+        solid = np.asarray(self.inverse[:3, : self.work.exact.shape[2]].any(axis=0))
+        solid[self.held[0].at] = True
+        return solid
+
+    def operator(self) -> Operator:
+        """The tables of the levels built so far."""
+        planes = np.append(self.grid.planes, 2**62)
+        held, springs = (
+            np.concatenate([h.at for h in self.held]),
+            np.concatenate([s.at for s in self.springs]),
+        )
+        return Operator(
+            lam=self.lam,
+            mu=self.mu,
+            constants=np.array([self.brick.constants(n) for n in range(len(self.grid.levels))], np.float32),
+            exact_constants=self.brick.constants(0),
+            inverse=self.inverse,
+            held=np.stack([held, np.concatenate([h.bits for h in self.held])], axis=-1),
+            held_from=np.searchsorted(held, planes),
+            springs=springs,
+            spring_from=np.searchsorted(springs[:, 0], planes),
+            spring_n_mm=np.concatenate([s.n_mm for s in self.springs]),
+        )
+
+    def scene(self, program: Program) -> Scene:
+        """All that is needed to play a program on these levels."""
+        lines, weights = program.tables()
+        return Scene(lines, weights, self.grid, self.operator(), self.work)
+
+    def _each_piece(self, level: int, task: Callable[[tuple[int, int]], object]) -> None:
+        row = self.grid.levels[level]
+        pieces = self.grid.pieces[row[PIECES] : row[PIECES] + row[PIECE_COUNT]].tolist()
+        if len(pieces) == 1:
+            task(tuple(pieces[0]))
+        else:
+            list(self._pool.map(lambda piece: task(tuple(piece)), pieces))
+
+    def _coarsen(self, level: int) -> None:
+        for modulus in (self.lam, self.mu) if self.brick.components == 3 else (self.mu,):
+            self._each_piece(level, lambda planes, m=modulus: mean_moduli(self.grid, level, planes, m))  # type: ignore[misc]
+
+    def _invert_blocks(self, level: int) -> None:
+        held = np.zeros(self.inverse.shape[1], np.uint8)
+        held[self.held[level].at] = self.held[level].bits
+        extra, springs = self.work.fields[R], self.springs[level]
+        extra[springs.at[:, 1], springs.at[:, 0]] = springs.n_mm
+        ratio = np.float32(self.brick.largest_full_ratio)
+        moduli = Moduli(self.lam, self.mu, self.brick.corner(level), ratio)
+        self._each_piece(
+            level, lambda planes: node_blocks(self.grid, level, planes, moduli, (held, extra), self.inverse)
+        )
+        extra[springs.at[:, 1], springs.at[:, 0]] = 0
+
+    def _hold(self, level: int) -> None:
+        """Holds the coarse directions that mostly stand for held ones; the rest of these get springs."""
+        fine, fields, c = self.held[level - 1], self.work.fields, self.brick.components
+        for n in range(c):
+            fields[R, n, fine.at] = fine.bits >> n & 1
+        self._each_piece(level, lambda planes: restrict_piece(self.grid, level, planes, fields[R], fields[B]))
+        fields[R][:, fine.at] = 0
+        begin, end = self.grid.levels[level, [BEGIN, END]]
+        near = begin + np.flatnonzero(fields[B, :, begin:end].any(axis=0))
+        share = fields[B][:, near] / self._stencil_weight(level, near)
+        fixed = share > 0.5 - 1e-6  # weights are sums of eighths; the margin is for the division
+        bits = (fixed * (1 << np.arange(c))[:, None]).sum(axis=0)
+        self.held.append(Held(near[bits > 0], bits[bits > 0]))
+        self.springs.append(NO_SPRINGS)
+        self.springs[level] = self._springs(level, near, (share > 0) & ~fixed)
+
+    def _stencil_weight(self, level: int, near: AnyArray) -> Array:
+        """The interpolation weights of the solid fine nodes around coarse nodes, summed."""
+        begin = self.grid.levels[level, BEGIN]
+        centre = 2 * places(self.grid, level)[:, near - begin].T
+        total = np.zeros(len(near))
+        for offset in np.ndindex(3, 3, 3):
+            shift = np.array(offset) - 1
+            at = addresses(self.grid, centre + shift, level - 1)
+            solid = (at >= 0) & self.inverse[:3, np.maximum(at, 0)].any(axis=0)
+            total += (solid | np.isin(at, self.held[level - 1].at)) * 0.5 ** np.abs(shift).sum()
+        return np.maximum(total, 1e-3)
+
+    def _springs(self, level: int, near: AnyArray, soft: Mask) -> Springs:
+        """Row sums of the true coarse operator (P' A P) less the rediscretised one, where positive."""
+        fields, at, values = self.work.fields, [NO_SPRINGS.at], [NO_SPRINGS.n_mm]
+        program = Program()
+        program.line(APPLY, level, X, X, P)
+        program.line(PROLONG, level - 1, X, X2)
+        program.line(APPLY, level - 1, X2, X2, R)
+        program.line(RESTRICT, level, R, B)
+        scene = self.scene(program)
+        for n in np.flatnonzero(soft.any(axis=1)):
+            which = near[soft[n]]
+            fields[[X, X2]] = 0
+            fields[X, n, which] = 1
+            perform(0, 0, len(scene.lines), scene)
+            stiffer = fields[B, n, which] - fields[P, n, which]
+            at.append(np.stack([which, np.full(len(which), n)], axis=-1)[stiffer > 0])
+            values.append(stiffer[stiffer > 0])
+        fields[:] = 0
+        order = np.argsort(np.concatenate(at)[:, 0], kind="stable")
+        return Springs(np.concatenate(at)[order], np.concatenate(values)[order])

@@ -1,0 +1,103 @@
+"""Conjugate gradients preconditioned by multigrid, for elasticity and for scalar problems alike.
+
+Inner: conjugate gradients in single precision, with a cycle over the ``Hierarchy`` (Chebyshev smoother
+over node blocks, dense solve on the coarsest grid) as preconditioner. Outer: correction of the residual
+in double precision, until the stated tolerance; or ``NotConverged``, never half a result.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from vertebro.errors import NotConverged
+from vertebro.kernels.arrays import AnyArray, Array, Mask
+from vertebro.kernels.cycles import EXACT_R, Effort, solver_program
+from vertebro.kernels.grids import Grid
+from vertebro.kernels.hierarchy import Brick, Held, Hierarchy
+from vertebro.kernels.sweeps import OUTER, RR, RZ, perform
+from vertebro.kernels.team import Team
+
+INNER_REDUCTION = 1e-3  # single precision carries about four digits through an inner solve
+STALLED = 0.5  # a correction that does not halve the residual has met the limit of rounding
+
+
+@dataclass
+class Convergence:
+    """How a solve went: inner iterations, and the relative exact residual after each correction."""
+
+    tolerance: float
+    iterations: int = 0
+    residuals: list[float] = field(default_factory=list)
+
+    def fail(self) -> None:
+        """Raises the error that says how far the solve came."""
+        raise NotConverged(
+            f"After {self.iterations} iterations the residual is {self.residuals[-1]:.1e} of the first.",
+            f"a residual of {self.tolerance:.1e}",
+            "Check for parts of very different stiffness held by little, or ask for a larger tolerance.",
+        )
+
+
+class Multigrid:
+    """The solver of one model: given forces F and held displacements in U, it makes U balance F."""
+
+    def __init__(
+        self, grid: Grid, moduli: tuple[AnyArray, AnyArray], brick: Brick, held: Held, effort: Effort
+    ) -> None:
+        self._effort = effort
+        self._hierarchy = Hierarchy(grid, moduli, brick, held, effort.threads)
+        program = solver_program(len(grid.levels), brick.largest_eigenvalue, effort)
+        self._parts, self._scene = program.parts, self._hierarchy.scene(program)
+        self._registers = self._hierarchy.work.registers
+
+    @property
+    def exact(self) -> Array:
+        """Fields U, F and the residual (field, component, address) in double precision."""
+        return self._hierarchy.work.exact
+
+    def touched(self) -> Mask:
+        """Which addresses are corners of a solid voxel; elsewhere nothing is meant."""
+        return self._hierarchy.touched()
+
+    def solve(self, tolerance: float) -> Convergence:
+        """Corrects U until the residual is below the tolerance, relative to the first residual."""
+        done = Convergence(tolerance)
+        with Team(self._hierarchy.work.state, self._effort.threads - 1, self._help):
+            self._run("residual")
+            first = np.sqrt(self._registers[OUTER])
+            done.residuals.append(1.0 if first > 0 else 0.0)
+            while not done.residuals[-1] <= tolerance:
+                self._inner(done)
+                self._run("correct")
+                self._run("residual")
+                done.residuals.append(float(np.sqrt(self._registers[OUTER]) / first))
+                better = done.residuals[-1] < STALLED * done.residuals[-2]
+                if not (better or done.residuals[-1] <= tolerance):
+                    done.fail()
+        return done
+
+    def forces(self) -> Array:
+        """Nodal forces K U - F in every direction (component, address): reactions where held."""
+        self._run("forces")
+        return np.asarray(-self.exact[EXACT_R])
+
+    def _inner(self, done: Convergence) -> None:
+        self._run("narrow")
+        self._registers[RZ] = np.inf  # no direction before the first
+        target = max(INNER_REDUCTION, 0.5 * done.tolerance / done.residuals[-1])
+        while True:
+            if done.iterations >= self._effort.most_iterations:
+                done.fail()
+            self._run("iterate")
+            done.iterations += 1
+            if not self._registers[RR] > target**2:
+                return
+
+    def _run(self, part: str) -> None:
+        begin, end = self._parts[part]
+        perform(0, begin, end, self._scene)
+
+    def _help(self, rank: int) -> None:
+        perform(rank, 0, len(self._scene.lines), self._scene)
