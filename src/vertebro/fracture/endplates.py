@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from vertebro.fracture import rims
 from vertebro.fracture.body import STEP_MM, WALL_SCATTER, Body, NoBody
+from vertebro.fracture.rims import Rims
 from vertebro.fracture.sharpen import voxels_in
 from vertebro.kernels.arrays import AnyArray, Array, Mask
 from vertebro.kernels.edges import Blur, EdgeFit, Prior, Seen, fit_edge
@@ -30,6 +32,9 @@ REACH_MM = 4.0
 
 SIDE_BLUR_MM = 1.2
 """How far the blur of a side wall reaches into the grey values of the end-plate."""
+
+LEAN_MM = 3.0
+"""How far a wall leans out before or behind its place at half the height."""
 
 NOISE_CLUMPS = 4.0
 """Voxels of a CT that share one noise or one patch of texture."""
@@ -109,7 +114,7 @@ def _half_fit_mm(body: Body) -> float:
 
 
 def _back_mm(body: Body, sign: float, height_mm: AnyArray | float) -> Array:
-    """Where an end-plate ends behind: at the wall, or before it where a fragment drew the wall's line back."""
+    """Where an end-plate ends behind: at the wall, or before it where a fragment draws the line back."""
     plate = body.upper_mm if sign > 0 else body.lower_mm
     band = np.abs(body.right_mm) <= body.half_band_mm
     seen = np.isfinite(plate[band]).mean(axis=0) >= 0.5
@@ -207,8 +212,14 @@ def _from_ct(
     shadows = _shadows(body, plate, ct)
     dense = float(v.endplate_hu.value)
     prior = _prior(plate.sign * plate.surface.coefficients, body)
-    views = [Seen(distance, design, grey, dense, Blur.of_voxel(shadows, sigma)) for sigma in BLURS_MM]
-    fits = [fit_edge(view, prior) for view in views]
+    views = {sigma: Seen(distance, design, grey, dense, Blur.of_voxel(shadows, sigma)) for sigma in BLURS_MM}
+    if rims.are_needed(body, ct):
+        ends = np.stack([_back_mm(body, plate.sign, height), body.anterior_wall(height)])
+        seen = Rims.of(body, ct, (right, front, height), ends)
+        corners = [fit_edge(seen.corner(view, sigma), seen.prior(prior)) for sigma, view in views.items()]
+        fits = [fit.of_first(design.shape[1]) for fit in corners]
+    else:
+        fits = [fit_edge(view, prior) for view in views.values()]
     belief = _belief(fits, len(grey))
     mean = belief @ np.array([f.shift_mm for f in fits])
     moved = mid_sagittal(replace(plate.surface, coefficients=mean), plate.places_mm)
@@ -279,13 +290,16 @@ def _grey_near(
     reach = REACH_MM + extent_along(ct.directions, ct.spacing_mm, body.frame.superior)
     half, low, high = _half_fit_mm(body), float(body.posterior_wall(0.0)), float(body.anterior_wall(0.0))
     heights = plate.height_mm(np.linspace(low, high, 9))
-    box = np.array([[-half, low, heights.min() - reach], [half, high, heights.max() + reach]])
+    box = np.array(
+        [[-half, low - LEAN_MM, heights.min() - reach], [half, high + LEAN_MM, heights.max() + reach]]
+    )
     index, local = voxels_in(body, ct, box)
     if not len(index):
         return "the CT does not hold the end-plate"
     world = ct.to_mm(index)
     right, front, height = local.T
     clear = np.hypot(SIDE_BLUR_MM, 0.75 * extent_along(ct.directions, ct.spacing_mm, body.frame.anterior))
+    clear = -rims.BEYOND_MM if rims.are_needed(body, ct) else clear
     surface = plate.surface(right, front)
     beyond_mm = plate.sign * (height - surface)
     use = (np.abs(right) <= half) & (beyond_mm >= -reach) & (beyond_mm <= reach - REACH_MM + STEP_MM)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -80,6 +81,11 @@ class EdgeFit:
     residual: float
     explained: float
 
+    def of_first(self, terms: int) -> EdgeFit:
+        """The same fit with only the first terms of the edge."""
+        shift, covariance = self.shift_mm[:terms], self.covariance_mm2[:terms, :terms]
+        return replace(self, shift_mm=shift, covariance_mm2=covariance)
+
 
 @dataclass(frozen=True)
 class Prior:
@@ -87,7 +93,7 @@ class Prior:
 
     ``shell_mm`` and ``outside`` are (value, standard deviation), ``packed`` the standard deviation of the
     extra grey value under the shell. ``clumps`` is the number of voxels that share one noise: their errors
-    do not average out.
+    do not average out. ``beside`` tells of what lies beyond each of the walls, where these are seen too.
     """
 
     guess: Array
@@ -97,14 +103,34 @@ class Prior:
     outside: tuple[float, float]
     packed: float
     clumps: float = 1.0
+    beside: tuple[tuple[float, float], ...] = ()
+
+    def start(self, inside: float) -> Array:
+        """The parameters to start from: no shift, the usual shell and levels, this level inside."""
+        levels = [self.shell_mm[0], inside, self.outside[0], 0.0, *(level for level, _ in self.beside)]
+        return np.array([*np.zeros(len(self.guess)), *levels])
 
     def pulls(self) -> tuple[Array, Array]:
         """Where each parameter is pulled to, and how far from there it usually lies (rows: size, shift)."""
-        none, m = np.inf, len(self.guess)
-        rest = [self.shell_mm[0], 0.0, self.outside[0], 0.0]
-        reach = [self.shell_mm[1], none, self.outside[1], self.packed]
-        to = np.array([[*(-self.guess), *rest], [*np.zeros(m), *rest]])
-        return to, np.array([[*self.reach, *reach], [*self.shift, none, none, none, none]])
+        none, rest = np.inf, self.start(0.0)[len(self.guess) :]
+        reach = [self.shell_mm[1], none, self.outside[1], self.packed, *(spread for _, spread in self.beside)]
+        to = np.array([[*(-self.guess), *rest], [*np.zeros(len(self.guess)), *rest]])
+        return to, np.array([[*self.reach, *reach], [*self.shift, *np.full(len(rest), none)]])
+
+
+class View(Protocol):
+    """Voxels about an edge and a model of what they should hold."""
+
+    @property
+    def distance_mm(self) -> Array:
+        """How far each voxel lies beyond the guess."""
+
+    @property
+    def grey(self) -> Array:
+        """Its grey value."""
+
+    def model(self, p: Array) -> tuple[Array, Array]:
+        """The grey values by these parameters, and their derivatives: shifts, then as ``Prior.start``."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +162,7 @@ class Seen:
         return value, np.column_stack(columns)
 
 
-def fit_edge(seen: Seen, prior: Prior) -> EdgeFit:
+def fit_edge(seen: View, prior: Prior) -> EdgeFit:
     """The edge that explains the grey values best, by damped Gauss-Newton with Huber weights.
 
     Bone is a dense shell of unknown thickness over spongy bone that may be packed just under it. The
@@ -144,9 +170,9 @@ def fit_edge(seen: Seen, prior: Prior) -> EdgeFit:
     shell's own grey value is given and its thickness found: what a voxel sees of a thin shell is the
     product of the two, so an error of the one is half an error of the other in the place of the edge.
     """
-    m, grey = seen.terms.shape[1], seen.grey
+    m, grey = len(prior.guess), seen.grey
     inside = float(np.median(grey[seen.distance_mm < 0]))
-    p = np.array([*np.zeros(m), prior.shell_mm[0], inside, prior.outside[0], 0.0])
+    p = prior.start(inside)
     to, reach = prior.pulls()
     damping = 1e-3
     value, jacobian = seen.model(p)
