@@ -305,6 +305,15 @@ def test_weeks_and_a_day_that_do_not_agree_are_both_left_open(tmp_path: Path) ->
         assert isinstance(entry, Unknown) and "contradictory" in entry.why
 
 
+def test_weeks_and_a_day_one_week_apart_still_agree(tmp_path: Path) -> None:
+    filled = {
+        "weeks_since_fracture": [{"valueDecimal": 5}],
+        "fracture_date": [{"valueDate": (TODAY - timedelta(weeks=4)).isoformat()}],
+    }
+    case = read_response(tmp_path, filled, authored=TODAY.isoformat())
+    assert case.record.value("weeks_since_fracture") == 5.0 and case.record.value("fracture_date")
+
+
 def test_an_age_that_fits_the_birth_date_is_no_contradiction(tmp_path: Path) -> None:
     filled = {"age_years": [{"valueInteger": 77}]}
     before_birthday = read_response(tmp_path, filled, authored="2024-03-03")
