@@ -76,6 +76,7 @@ PROMISED = [
     ({"height_loss_pct": 30.0}, BKP, "HasHeightToRegain", "HasLostMoreThanHalf"),
     ({"height_loss_pct": 50.1}, BKP, "HasLostMoreThanHalf", "HasLostUpToHalf"),
     ({"height_loss_pct": 50.0}, PVP, "HasLostUpToHalf", "HasLostMoreThanHalf"),
+    ({"kyphosis_deg": 20.0}, BKP, "HasKyphosisToCorrect", "HasHeightToRegain"),
     ({"posterior_wall": "breached"}, BKP, "BalloonLeaksLess", "CleftLeaks"),
     ({"posterior_wall": "breached"}, BKP, "WallIsBrokenNervesIntact", "CleftLeaks"),
     ({"allergies": ("iodinated_contrast",)}, PVP, "NeedsNoContrast", "HasDiabetes"),

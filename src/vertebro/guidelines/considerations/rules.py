@@ -51,8 +51,27 @@ class HasHeightToRegain(ConsiderationAllOf):
     """An unhealed vertebra that has lost height may regain it, more so with a balloon."""
 
     source, where, for_paths = "nice_ta279", NICE_EXPERTS, BKP
-    values = (v.height_lost_from,)
+    values = (v.height_lost_from, v.height_difference_p)
     parts = (IsStillUnhealed, HasLostHeight)
+
+
+class HasKyphosis(Rule):
+    """Part of the next reason: there is a kyphosis to correct."""
+
+    source, where, values = v.kyphosis_from.source, v.kyphosis_from.where, (v.kyphosis_from,)
+
+    @staticmethod
+    def holds(kyphosis_deg: float) -> bool:
+        """True from the angle that counts as deformity."""
+        return kyphosis_deg >= v.kyphosis_from.number
+
+
+class HasKyphosisToCorrect(ConsiderationAllOf):
+    """An unhealed kyphosis was corrected more by kyphoplasty."""
+
+    source, where, for_paths = v.kyphosis_kyphoplasty.source, v.kyphosis_kyphoplasty.where, BKP
+    values = (v.kyphosis_kyphoplasty, v.kyphosis_vertebroplasty)
+    parts = (IsStillUnhealed, HasKyphosis)
 
 
 class HasLostMoreThanHalf(Consideration):

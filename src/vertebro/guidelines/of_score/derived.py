@@ -33,6 +33,15 @@ ANTICOAGULANTS = frozenset(
 )
 """The card counts anticoagulation; drugs against platelets (aspirin, clopidogrel, ...) are none."""
 
+TYPE_POINTS: dict[str, int] = dict(zip(TYPES, v.type_points.value, strict=True))
+TSCORE_BELOW, DENSITY_UP_TO = v.tscore_below.number, v.density_up_to.number
+SEVERE, PROGRESSION = v.severe_osteoporosis_points.value, v.progression_points.value
+PAIN_FROM, PAIN, DEFICIT = v.pain_from.number, v.pain_points.value, v.deficit_points.value
+MOBILISATION, HEALTH, FLOOR = v.mobilisation_points.value, v.health_points.value, v.health_floor.value
+ASA_ABOVE, MFI_ABOVE = v.asa_above.number, v.mfi_above.number
+WALL_SHARE_OF3 = v.wall_share_of3.number
+"""The numbers of the card, read once: the score is worked out again for every question that is tried."""
+
 Points = tuple[str, int]
 """The key of what was found (in ``breakdown.<key>``), and the points for it."""
 
@@ -48,10 +57,6 @@ class Item:
         """The points for the values as they stand."""
         return self.points(*(facts[name].value if name in facts else None for name in self.needs))
 
-    def uncertain(self, facts: Facts) -> tuple[str, ...]:
-        """The facts of this line whose value is not certain."""
-        return tuple(name for name in self.needs if name in facts and not is_certain(facts[name]))
-
     def possible(self, facts: Facts) -> set[int]:
         """Every number of points the line may have."""
         every = product(*(possible_values(facts[n]) if n in facts else (None,) for n in self.needs))
@@ -59,22 +64,21 @@ class Item:
 
 
 def _type(of_type: str) -> Points:
-    return of_type, v.type_points.value[TYPES.index(of_type)]
+    return of_type, TYPE_POINTS[of_type]
 
 
 def _osteoporosis(spine: float | None, hip: float | None, density_hu: float | None) -> Points:
-    severe = [score < v.tscore_below.number for score in (spine, hip) if score is not None]
-    severe += [] if density_hu is None else [density_hu <= v.density_up_to.number]
+    severe = [score < TSCORE_BELOW for score in (spine, hip) if score is not None]
+    severe += [] if density_hu is None else [density_hu <= DENSITY_UP_TO]
     if any(severe):
-        return "bone_severe", v.severe_osteoporosis_points.value
+        return "bone_severe", SEVERE
     return "bone_not_severe" if severe else "bone_unknown", 0
 
 
 def _progression(progressing: bool | None) -> Points:
     if progressing is None:
         return "progression_unknown", 0
-    points = v.progression_points.value
-    return ("progression", points) if progressing else ("no_progression", -points)
+    return ("progression", PROGRESSION) if progressing else ("no_progression", -PROGRESSION)
 
 
 def _pain(nrs: int | None, on_analgesia: bool | None, optimal: bool | None) -> Points:
@@ -82,33 +86,31 @@ def _pain(nrs: int | None, on_analgesia: bool | None, optimal: bool | None) -> P
     under_analgesia = on_analgesia if on_analgesia is not None else optimal
     if nrs is None or not under_analgesia:
         return "pain_unknown", 0
-    points = v.pain_points.value
-    return ("pain", points) if nrs >= v.pain_from.number else ("little_pain", -points)
+    return ("pain", PAIN) if nrs >= PAIN_FROM else ("little_pain", -PAIN)
 
 
 def _neurology(grade: str | None) -> Points:
     if grade is None:
         return "neurology_unknown", 0
-    return ("deficit", v.deficit_points.value) if grade in ("N2", "N3", "N4") else ("no_deficit", 0)
+    return ("deficit", DEFICIT) if grade in ("N2", "N3", "N4") else ("no_deficit", 0)
 
 
 def _mobilisation(can_get_up: bool | None) -> Points:
     if can_get_up is None:
         return "mobilisation_unknown", 0
-    points = v.mobilisation_points.value
-    return ("gets_up", -points) if can_get_up else ("cannot_get_up", points)
+    return ("gets_up", -MOBILISATION) if can_get_up else ("cannot_get_up", MOBILISATION)
 
 
 def _health(asa: int | None, mfi5: int | None, drugs: tuple[str, ...] | None) -> Points:
     """The three lines of the health status together, not below their floor."""
     found = {
-        "asa": None if asa is None else asa > v.asa_above.number,
-        "mfi": None if mfi5 is None else mfi5 > v.mfi_above.number,
+        "asa": None if asa is None else asa > ASA_ABOVE,
+        "mfi": None if mfi5 is None else mfi5 > MFI_ABOVE,
         "drug": _is_anticoagulated(drugs),
     }
     counted = [name for name, counts in found.items() if counts]
     unknown = [name for name, counts in found.items() if counts is None]
-    points = max(v.health_floor.value, len(counted) * v.health_points.value)
+    points = max(FLOOR, len(counted) * HEALTH)
     return f"health {' '.join(counted)} unknown {' '.join(unknown)}", points
 
 
@@ -132,23 +134,24 @@ ITEMS = (
 )
 """The lines of the card, in its order."""
 
+NEEDS = tuple(name for item in ITEMS for name in item.needs)
+
 
 def of_score(facts: Facts) -> Derived[int] | None:
     """The score; a line that nobody wrote counts nothing, as the card says. No score without a type."""
     if "of_type" not in facts:
         return None
     found = tuple(item.nominal(facts) for item in ITEMS)
-    unsure = [item for item in ITEMS if item.uncertain(facts)]
+    used = tuple(name for name in NEEDS if name in facts)
+    unsure = tuple(name for name in used if not is_certain(facts[name]))
     nominal = sum(points for _, points in found)
-    possible: tuple[int, ...] = ()
-    missing: tuple[str, ...] = ()
-    if unsure:
-        firm = nominal - sum(item.nominal(facts)[1] for item in unsure)
-        sums = {firm + sum(points) for points in product(*(item.possible(facts) for item in unsure))}
-        possible = tuple(sorted(sums))
-        missing = tuple(name for item in unsure for name in item.uncertain(facts))
-    used = tuple(name for item in ITEMS for name in item.needs if name in facts)
-    return Derived(nominal, breakdown(found), None, used, possible, missing)
+    possible = _possible(facts) if unsure else ()
+    return Derived(nominal, breakdown(found), None, used, possible, unsure)
+
+
+def _possible(facts: Facts) -> tuple[int, ...]:
+    """Every score there may be with readings that are not certain."""
+    return tuple(sorted({sum(points) for points in product(*(item.possible(facts) for item in ITEMS))}))
 
 
 @cache
@@ -220,7 +223,7 @@ def type_of(band: str | None, endplates: str | None, wall_pct: float | None, mri
     if endplates == "both":
         return "OF4"
     if endplates == "one" and wall_pct is not None:
-        return "OF3" if wall_pct >= v.wall_share_of3.number else "OF2"
+        return "OF3" if wall_pct >= WALL_SHARE_OF3 else "OF2"
     return "OF1" if endplates == "none" and mri == "oedema" else None
 
 
