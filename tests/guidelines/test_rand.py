@@ -201,6 +201,19 @@ def test_the_verdict_names_what_speaks_for_augmentation() -> None:
     assert "kyphotic" not in sentence
 
 
+def test_every_criterion_is_listed_with_the_answer() -> None:
+    assert [verdict.rule.removeprefix("rand.") for verdict in said(GRID).verdicts] == [
+        "IsInScope",
+        "HasInfectionAtTheSite",
+        "HasUntreatedBloodInfection",
+        "HasEnoughPain",
+        "HasPositiveImaging",
+        "HasWorsenedOrEnoughConditions",
+        "IsMoreThanLowSuspicion",
+        "ImagingIsAdvised",
+    ]
+
+
 def test_the_follow_up_is_said_to_everybody() -> None:
     (sentence,) = bodies()["rand"].always()
     assert "2 to 4 weeks" in sentence and "bone density" in sentence
