@@ -451,7 +451,7 @@ def test_a_model_that_cannot_be_solved_is_refused_in_words(words: str) -> None:
 
 
 def test_a_model_beyond_memory_is_refused_before_the_solve(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vertebro.kernels.elastic.available_bytes", lambda: 10_000)
+    monkeypatch.setattr("vertebro.kernels.resources.available_bytes", lambda: 10_000)
     with pytest.raises(BadModel, match="GiB of memory"):
         solve_elastic(model_of())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +9,8 @@ import numpy as np
 from vertebro.errors import BadModel
 from vertebro.kernels.arrays import AnyArray, Array, Mask
 from vertebro.kernels.blocks import pack_elastic
-from vertebro.kernels.cycles import EXACT_FIELDS, FIELDS, Effort, F, U
-from vertebro.kernels.grids import END, Grid, addresses, extent_of, places, pyramid
+from vertebro.kernels.cycles import Effort, F, U
+from vertebro.kernels.grids import Grid, addresses, extent_of, places, pyramid
 from vertebro.kernels.hexahedron import (
     Edges,
     Integration,
@@ -22,6 +21,7 @@ from vertebro.kernels.hexahedron import (
 )
 from vertebro.kernels.hierarchy import Brick, Held
 from vertebro.kernels.multigrid import Convergence, Multigrid
+from vertebro.kernels.resources import check_memory, levels_for, processors
 from vertebro.kernels.supports import (
     NodeValues,
     Parts,
@@ -34,8 +34,6 @@ from vertebro.kernels.supports import (
     kept_parts,
     parts_of,
 )
-
-COARSEST_NODES = 350  # about a thousand unknowns: their dense inverse costs less than one more level
 
 
 @dataclass(frozen=True)
@@ -193,41 +191,6 @@ def _without_islands(young: Array, parts: Parts, kept: AnyArray) -> tuple[Array,
     return np.where(stays, young, 0.0), int(((young > 0) & ~stays).sum())
 
 
-def estimated_bytes(grid: Grid) -> int:
-    """Memory a solve needs beyond the given arrays: fields, inverse blocks, moduli, solution."""
-    nodes, finest = int(grid.levels[-1, END]), int(grid.levels[0, END])
-    voxels = int(grid.voxels[:, 1].sum())
-    return nodes * (FIELDS * 12 + 24 + 1) + finest * (EXACT_FIELDS * 24 + 3 * 24) + voxels * 8
-
-
-def available_bytes() -> int:
-    """Physical memory of the machine."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-
-
-def _check_memory(grid: Grid) -> None:
-    needed, there = estimated_bytes(grid), available_bytes()
-    if needed > there:
-        raise BadModel(
-            f"The solve needs about {needed / 2**30:.1f} GiB of memory, the machine has {there / 2**30:.1f}.",
-            "a model that fits into memory",
-            "Take larger voxels, crop the model to the bone, or use a larger machine.",
-        )
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def levels_for(solid: Mask) -> int:
-    """How many grids until few nodes are left on the coarsest."""
-    count, levels, shape = float(solid.sum()), 1, max(solid.shape)
-    while count > COARSEST_NODES / 2 and shape > 2 and levels < 10:
-        count, shape, levels = count / 6.5, (shape + 1) // 2, levels + 1
-    return levels
-
-
 class _Solver:
     """The hierarchy of a checked model and its solutions."""
 
@@ -236,7 +199,7 @@ class _Solver:
         self.scale = scales(self.model.edges_mm)[:, None]
         solid = checked.young > 0
         self.grid = pyramid(extent_of(solid), levels_for(solid))
-        _check_memory(self.grid)
+        check_memory(self.grid)
         self.lam, self.mu = self._moduli()
         self.held_at = addresses(self.grid, checked.held[0])
         self.tied_at = [addresses(self.grid, np.asarray(p.nodes)) for p in checked.tied]
