@@ -14,8 +14,8 @@ from vertebro.errors import HouseFault
 from vertebro.fracture.findings import Findings, VertebraFindings
 from vertebro.report.assessment import Assessment
 from vertebro.report.readable import REPLACEMENT, made_readable, readable
-from vertebro.report.sentences import LEAD, after_stance, in_words, lead, say, value_in_words
-from vertebro.report.tables import MORE, SHAPE, _letter
+from vertebro.report.sentences import LEAD, LEAD_ON_MRI, after_stance, in_words, lead, say, value_in_words
+from vertebro.report.tables import MORE, ON_MRI, SHAPE, _letter
 from vertebro.vocabulary.grades import GenantGrade
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
@@ -35,9 +35,9 @@ def test_every_finding_has_a_label_and_a_place_in_a_table() -> None:
     for name in NAMES:
         assert say(f"finding.{name}")
     expected = {f"expected_{place}_height" for place in ("anterior", "middle", "posterior")}
-    assert set(SHAPE) | set(MORE) | expected == set(NAMES)
+    assert set(SHAPE) | set(MORE) | set(ON_MRI) | expected == set(NAMES)
     assert not set(SHAPE) & set(MORE)
-    for name in LEAD:
+    for name in (*LEAD, *LEAD_ON_MRI):
         assert "±" in say(f"lead.{name}", level="L1", value="1 ± 2")
 
 

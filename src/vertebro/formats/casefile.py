@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -9,13 +10,23 @@ from pathlib import Path
 import numpy as np
 
 from vertebro.errors import BadCase, BadFile, BadGeometry, BadLabels
-from vertebro.formats.caseform import CaseForm, CtForm, MaskForm, read_form, read_record_form
+from vertebro.formats.caseform import (
+    CaseForm,
+    CtForm,
+    MaskForm,
+    MriForm,
+    MrSeriesForm,
+    read_form,
+    read_record_form,
+)
 from vertebro.formats.label_names import names_of
 from vertebro.formats.labels import FoundNames, read_spine, whole_numbers
+from vertebro.formats.mr_series import MrSeries, read_mr_image
 from vertebro.formats.nifti import read_label_table, read_nifti, read_nifti_with_notes
 from vertebro.formats.places import is_folder
 from vertebro.patient.case import Case, Phantom
 from vertebro.patient.mask_fit import check_mask_fits_ct
+from vertebro.patient.mri import Mri, MrImage, MrSequence
 from vertebro.patient.orientation import Orientation, bodies_alone, check_orientation, with_axis_codes
 from vertebro.patient.proportions import check_proportions, check_volumes
 from vertebro.patient.record import ClinicalRecord
@@ -41,6 +52,7 @@ def read_case(path: Path) -> Case:
     ct, ct_notes = _read_ct(form.ct, path.parent)
     spine, mask_notes = _read_mask(form.mask, path.parent, ct)
     _refuse_cut_off(form.level, spine)
+    mri = _read_mri(form, path.parent, spine)
     return Case(
         id=form.id,
         on=form.date,
@@ -51,6 +63,7 @@ def read_case(path: Path) -> Case:
         phantom=_phantom(form),
         tissues=_read_tissues(form, path.parent, ct),
         notes=(*ct_notes, *mask_notes),
+        mri=mri,
     )
 
 
@@ -208,6 +221,68 @@ def _refuse_cut_off(level: Level | None, spine: Spine | Unknown) -> None:
         "a vertebra that lies wholly in the image",
         "Give an image that holds all of it, or name another level.",
     )
+
+
+def _read_mri(form: CaseForm, folder: Path, spine: Spine | Unknown) -> Mri | Unknown:
+    """The MR series of the case; their own mask is checked as the CT's is."""
+    if form.mri is None:
+        return Unknown("no MRI was given")
+    given: dict[MrSequence, MrSeriesForm] = {
+        s: place for s in MrSequence if (place := getattr(form.mri, s.value)) is not None
+    }
+    _refuse_odd_mri(form.mri, len(given), spine)
+    read = {s: read_mr_image(folder / one.file, s, one.series) for s, one in given.items()}
+    _refuse_other_patient(form, folder, read)
+    images, notes = {}, []
+    for sequence, series in read.items():
+        image, more = _as_asked(series.image, given[sequence].orientation, f"the {sequence} series")
+        images[sequence] = MrImage(image, sequence, series.said_by)
+        notes += [*series.notes, *more]
+    own, mask_notes = _read_mask(form.mri.mask, folder, Unknown(say("mri.mask_alone")))
+    if form.mri.mask is None:
+        own = Unknown(say("mri.no_mask"))
+    return Mri(
+        images, own, form.mri.registered, (*notes, *(say("mri.mask_note", note=n) for n in mask_notes))
+    )
+
+
+def _refuse_odd_mri(form: MriForm, images: int, spine: Spine | Unknown) -> None:
+    if not images:
+        raise BadCase(
+            "The `mri` of the case names no image.",
+            "at least one of: stir, t2_fat_suppressed, t2, t1",
+            "Name the series, or leave `mri` out.",
+        )
+    if form.registered and isinstance(spine, Unknown):
+        raise BadCase(
+            "The `mri` of the case says `registered: true`, and the case has no mask on the CT.",
+            "a vertebra mask of the CT, which then lies on the MRI too",
+            "Give the `mask` of the CT, or a `mask` of the MRI inside `mri`.",
+        )
+
+
+def _refuse_other_patient(form: CaseForm, folder: Path, read: Mapping[MrSequence, MrSeries]) -> None:
+    """Patient IDs that DICOM series carry must be one: images of two patients are never laid together."""
+    ids = {f"the {sequence} series": series.patient_id for sequence, series in read.items()}
+    if form.ct is not None and is_folder(folder / form.ct.file) and any(ids.values()):
+        from vertebro.formats.dicom import patient_of
+
+        ids["the CT"] = patient_of(folder / form.ct.file, form.ct.series)
+    known = {what: number for what, number in ids.items() if number}
+    if len(set(known.values())) > 1:
+        listed = ", ".join(f"{what} {number}" for what, number in known.items())
+        raise BadCase(
+            f"The images carry different patient numbers: {listed}.",
+            "images of one patient",
+            "Give the images of one patient; if the numbers are of two hospitals, convert the MRI to NIfTI.",
+        )
+    frames = {series.frame_of_reference for series in read.values() if series.frame_of_reference}
+    if len(frames) > 1:
+        raise BadGeometry(
+            "The MR series lie in different frames of reference.",
+            "series of one visit, taken without moving the patient",
+            "Give only the series that belong together.",
+        )
 
 
 def _level(form: CaseForm) -> Level | Unknown:

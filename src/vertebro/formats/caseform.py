@@ -137,6 +137,43 @@ class TissuesForm(_Part):
     )
 
 
+class MrSeriesForm(_Part):
+    """Where one MR series is."""
+
+    file: FilePath = Field(
+        description="a NIfTI file, or a folder of DICOM slices, from the folder of the case"
+    )
+    series: str | None = Field(
+        default=None, description="which series of a DICOM folder: its number, description or UID"
+    )
+    orientation: Codes | None = Field(
+        default=None,
+        description="where the stored axes truly point, such as PIR, only where the file says it wrongly",
+    )
+
+
+SeriesPlace = Annotated[MrSeriesForm | None, BeforeValidator(_file_alone)]
+
+
+class MriForm(_Part):
+    """The MR series of one visit. Which sequence each is you say by its name here."""
+
+    stir: SeriesPlace = Field(default=None, description="the STIR series; shows oedema")
+    t2_fat_suppressed: SeriesPlace = Field(
+        default=None, description="the T2 series with fat suppression, where there is no STIR; shows oedema"
+    )
+    t2: SeriesPlace = Field(
+        default=None, description="the T2 series without fat suppression; oedema is not measured on it"
+    )
+    t1: SeriesPlace = Field(default=None, description="the T1 series; shown beside the others")
+    mask: Annotated[MaskForm | None, BeforeValidator(_file_alone)] = Field(
+        default=None, description="a vertebra mask drawn on the MRI, with its own scheme"
+    )
+    registered: bool = Field(
+        default=False, description="true: the MRI was already registered to the CT and lies on it"
+    )
+
+
 class CaseForm(_Part):
     """One patient on one day."""
 
@@ -153,10 +190,17 @@ class CaseForm(_Part):
     tissues: Annotated[TissuesForm | None, BeforeValidator(_file_alone)] = Field(
         default=None, description="a mask of the calibrating tissues"
     )
+    mri: MriForm | None = Field(
+        default=None, description="the MR series of one visit; what a person saw on them belongs in `record`"
+    )
     record: dict[str, Any] = Field(default={}, description="facts about the patient, one on each line")
 
 
-WRITTEN_AS_TEXT: tuple[Place, ...] = (("id",), ("ct", "series"))
+WRITTEN_AS_TEXT: tuple[Place, ...] = (
+    ("id",),
+    ("ct", "series"),
+    *(("mri", name, "series") for name in ("stir", "t2_fat_suppressed", "t2", "t1")),
+)
 """Fields whose digits are a name: ``id: 0042`` stays 0042."""
 
 
@@ -173,13 +217,21 @@ def read_record_form(path: Path) -> tuple[CaseForm, ClinicalRecord]:
     """The same for a file that holds a date and facts and nothing else; ``id`` and ``level`` if given."""
     marked = read_marked_yaml(path)
     content = _as_mapping(marked)
-    if set(content) & (set(CaseForm.model_fields) - set(BARE_FIELDS)):
+    if _is_case(content):
         return read_form(path)
     about = {"id": path.stem} | {name: content[name] for name in BARE_FIELDS if name in content}
     form = _checked_form(marked, about)
     facts = {name: value for name, value in content.items() if name not in BARE_FIELDS}
     record = record_of(marked, content.get("date"), facts, ())
     return _without_faults(marked, form), _without_faults(marked, record)
+
+
+def _is_case(content: Mapping[Any, Any]) -> bool:
+    """True for a whole case file. ``mri`` alone says nothing: it is a fact too (``mri: oedema``)."""
+    if set(content) & (set(CaseForm.model_fields) - {*BARE_FIELDS, "mri"}):
+        return True
+    images = content.get("mri")
+    return isinstance(images, dict) and bool(set(images) & set(MriForm.model_fields))
 
 
 def allowed_at(place: Iterable[str | int]) -> str:

@@ -35,6 +35,7 @@ from vertebro.patient.volume import Volume
 from vertebro.vocabulary.grades import Quantity
 
 CT_CLASSES = {CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage}
+VOLUMES = ("CT", "MR")
 PREAMBLE = 128  # bytes before the letters DICM
 FIRST_TAGS = (b"\x02\x00", b"\x08\x00", b"\x00\x08")
 """How a file without preamble may begin: group 0002 or 0008, in either byte order."""
@@ -52,11 +53,12 @@ class SeriesSummary:
     images: int
     size: str
     is_ct_volume: bool
+    is_mr_volume: bool = False
 
     def row(self) -> str:
         """One line of the table of series."""
         number = "-" if self.number is None else str(self.number)
-        use = "CT" if self.is_ct_volume else "not a CT volume"
+        use = "CT" if self.is_ct_volume else "MR" if self.is_mr_volume else "not a volume"
         return (
             f"  {number:>6}  {self.description or '(no description)':<32}  {self.modality:<4}"
             f"  {self.images:>5} images  {self.size:<22}  {use:<15}  {self.uid or '(no UID)'}"
@@ -64,7 +66,9 @@ class SeriesSummary:
 
 
 @dataclass(frozen=True)
-class _Image:
+class Image:
+    """One image of a folder: its file, its frame in it, and what its header says."""
+
     path: Path
     frame: int
     header: SliceHeader
@@ -74,15 +78,17 @@ class _Image:
 
 
 @dataclass(frozen=True)
-class _Folder:
+class Folder:
+    """What a folder holds: its series with their images, and the names of files that are no DICOM."""
+
     path: Path
-    series: tuple[tuple[SeriesSummary, tuple[_Image, ...]], ...]
+    series: tuple[tuple[SeriesSummary, tuple[Image, ...]], ...]
     others: tuple[str, ...]
 
 
 def list_series(folder: Path) -> tuple[SeriesSummary, ...]:
     """The series of a folder (and the folders in it), CT volumes first."""
-    return tuple(summary for summary, _ in _looked_through(Path(folder)).series)
+    return tuple(summary for summary, _ in looked_through(Path(folder)).series)
 
 
 def read_series(
@@ -93,21 +99,28 @@ def read_series(
     ``series`` is a number, a description or a UID; it is needed only where the folder holds several
     CT series. ``straighten`` resamples a series whose gantry was tilted.
     """
-    found = _looked_through(Path(folder))
+    found = looked_through(Path(folder))
     summary, images = _chosen(found, series)
     stack = checked_stack([i.header for i in images], straighten)
-    values = _hounsfield_of(stack, images)
+    values = values_of(stack, images)
     affine = stack.affine_mm
     if stack.tilt_deg >= v.tilt_is_none_below_deg.value:
         values, affine = straightened(values, affine, v.outside_hu.value)
     where = f"series {summary.number}" if summary.number is not None else "the series"
     check_voxel_size(affine, where)
     values, more = hounsfield(values, where)
-    notes = (*_notes_about(found, summary, images), *stack.notes, *more)
+    notes = (*notes_about(found, summary, images), *stack.notes, *more)
     return Volume(values, affine, Quantity.HOUNSFIELD), notes
 
 
-def _looked_through(folder: Path) -> _Folder:
+def patient_of(folder: Path, series: str | None = None) -> str | None:
+    """The patient ID that a CT series carries, None where it carries none."""
+    _, images = _chosen(looked_through(Path(folder)), series)
+    return images[0].header.patient_id
+
+
+def looked_through(folder: Path) -> Folder:
+    """The series of a folder and the folders in it, by their headers."""
     images, others = [], []
     for path in _files_in(folder) if is_folder(folder) else [folder]:
         here = _images_in(path)
@@ -121,7 +134,7 @@ def _looked_through(folder: Path) -> _Folder:
     series = [tuple(members) for _, members in groupby(images, key=_series_key)]
     listed = [(_summary(members), members) for members in series]
     listed.sort(key=lambda s: (not s[0].is_ct_volume, s[0].number is None, s[0].number or 0))
-    return _Folder(folder, tuple(listed), tuple(others))
+    return Folder(folder, tuple(listed), tuple(others))
 
 
 def _files_in(folder: Path) -> Iterator[Path]:
@@ -130,7 +143,7 @@ def _files_in(folder: Path) -> Iterator[Path]:
         yield from (Path(place) / name for name in sorted(names) if not name.startswith("."))
 
 
-def _images_in(path: Path) -> list[_Image] | None:
+def _images_in(path: Path) -> list[Image] | None:
     """The images of one file; None if it is no DICOM file, empty for a DICOM directory."""
     try:
         with path.open("rb") as file:
@@ -155,7 +168,7 @@ def _images_in(path: Path) -> list[_Image] | None:
             study = text_of(ds, "StudyInstanceUID")
         except DAMAGED as fault:
             raise refusal(BadFile, "dicom.header", slice=path, why=_first_line(fault)) from fault
-    return [_Image(path, n, header, number, said, study) for n, header in enumerate(headers)]
+    return [Image(path, n, header, number, said, study) for n, header in enumerate(headers)]
 
 
 def _sop_class(ds: Dataset) -> str | None:
@@ -165,7 +178,7 @@ def _sop_class(ds: Dataset) -> str | None:
     )
 
 
-def _series_key(image: _Image) -> tuple[str, ...]:
+def _series_key(image: Image) -> tuple[str, ...]:
     """What images of one series share: the UID; without one, all that names the series."""
     if image.header.series_uid:
         return (image.header.series_uid,)
@@ -174,9 +187,9 @@ def _series_key(image: _Image) -> tuple[str, ...]:
     return ("", *(str(n) for n in named))
 
 
-def _summary(members: Sequence[_Image]) -> SeriesSummary:
+def _summary(members: Sequence[Image]) -> SeriesSummary:
     headers = [m.header for m in members]
-    slices = [h for h in headers if h.modality == "CT" and h.position_mm and not h.is_localiser]
+    slices = [h for h in headers if h.modality in VOLUMES and h.position_mm and not h.is_localiser]
     first = (slices or headers)[0]
     size = f"{first.columns} x {first.rows}" if first.rows and first.columns else "no image"
     if first.pixel_spacing_mm:
@@ -188,25 +201,28 @@ def _summary(members: Sequence[_Image]) -> SeriesSummary:
         modality=first.modality or "?",
         images=len(members),
         size=size,
-        is_ct_volume=len(slices) >= v.fewest_slices.value,
+        is_ct_volume=len(slices) >= v.fewest_slices.value and first.modality == "CT",
+        is_mr_volume=len(slices) >= v.fewest_slices.value and first.modality == "MR",
     )
 
 
-def _chosen(found: _Folder, asked: str | None) -> tuple[SeriesSummary, tuple[_Image, ...]]:
+def _chosen(found: Folder, asked: str | None) -> tuple[SeriesSummary, tuple[Image, ...]]:
     if asked is not None:
-        return _named(found, asked.strip())
+        return named_series(found, asked.strip())
     volumes = [s for s in found.series if s[0].is_ct_volume]
     if len(volumes) == 1:
         return volumes[0]
     if volumes:
-        raise refusal(BadFile, "dicom.choose", path=found.path, table=_table(volumes))
+        raise refusal(BadFile, "dicom.choose", path=found.path, table=series_table(volumes))
     if len(found.series) == 1:
         return found.series[0]  # the gate says why it is not a CT volume
     fewest = v.fewest_slices.value
-    raise refusal(BadFile, "dicom.no_usable", path=found.path, table=_table(found.series), fewest=fewest)
+    raise refusal(
+        BadFile, "dicom.no_usable", path=found.path, table=series_table(found.series), fewest=fewest
+    )
 
 
-def _named(found: _Folder, asked: str) -> tuple[SeriesSummary, tuple[_Image, ...]]:
+def named_series(found: Folder, asked: str) -> tuple[SeriesSummary, tuple[Image, ...]]:
     """The one series with this UID, this number, or (part of) this description."""
     word = asked.casefold()
     for fits in (
@@ -218,15 +234,19 @@ def _named(found: _Folder, asked: str) -> tuple[SeriesSummary, tuple[_Image, ...
         if len(fits) == 1:
             return fits[0]
         if fits:
-            raise refusal(BadFile, "dicom.several_such", path=found.path, asked=asked, table=_table(fits))
-    raise refusal(BadFile, "dicom.none_such", path=found.path, asked=asked, table=_table(found.series))
+            raise refusal(
+                BadFile, "dicom.several_such", path=found.path, asked=asked, table=series_table(fits)
+            )
+    raise refusal(BadFile, "dicom.none_such", path=found.path, asked=asked, table=series_table(found.series))
 
 
-def _table(series: Sequence[tuple[SeriesSummary, Any]]) -> str:
+def series_table(series: Sequence[tuple[SeriesSummary, Any]]) -> str:
+    """The series as lines to choose from."""
     return "\n".join(summary.row() for summary, _ in series)
 
 
-def _notes_about(found: _Folder, summary: SeriesSummary, images: Sequence[_Image]) -> list[str]:
+def notes_about(found: Folder, summary: SeriesSummary, images: Sequence[Image]) -> list[str]:
+    """What was left out of a folder, and what the chosen series does not say, in words."""
     said = []
     if not summary.uid:
         said.append(note("no_series_uid", count=len(images)))
@@ -242,8 +262,8 @@ def _notes_about(found: _Folder, summary: SeriesSummary, images: Sequence[_Image
     return said
 
 
-def _hounsfield_of(stack: Stack, images: Sequence[_Image]) -> AnyArray:
-    """``values[column, row, slice]`` in HU: int16 where they are whole and fit, else float32."""
+def values_of(stack: Stack, images: Sequence[Image]) -> AnyArray:
+    """``values[column, row, slice]`` rescaled: int16 where they are whole and fit, else float32."""
     source = {i.header: i for i in images}
     columns, rows, count = stack.slices[0].columns, stack.slices[0].rows, len(stack.slices)
     check_size((columns, rows, count), "the series")
@@ -287,8 +307,8 @@ def _syntax_as_read(ds: Dataset) -> UID:
 
 
 def _rescaled(plane: AnyArray, header: SliceHeader) -> AnyArray:
-    slope, intercept = header.rescale_slope, header.rescale_intercept
-    assert slope is not None and intercept is not None
+    slope = 1.0 if header.rescale_slope is None else header.rescale_slope  # the gate asks a CT for it
+    intercept = 0.0 if header.rescale_intercept is None else header.rescale_intercept
     if slope == round(slope) and intercept == round(intercept) and plane.dtype.kind in "iu":
         limits = np.iinfo(np.int16)
         ends = [int(end) * int(slope) + int(intercept) for end in (plane.min(), plane.max())]

@@ -1,4 +1,4 @@
-"""A volume in Hounsfield units as a classic DICOM CT series, one file a slice, whole or not at all."""
+"""A CT or MR volume as a classic DICOM series, one file a slice, whole or not at all."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
     JPEG2000Lossless,
+    MRImageStorage,
     generate_uid,
 )
 
@@ -64,6 +65,41 @@ def write_ct_series(
             ds = _slice(shared, volume.to_mm(np.array([0, 0, k])), k, stored[:, :, k].T)
             _compress(ds, transfer_syntax, stored[:, :, k].T)
             ds.save_as(temporary / f"CT{k + 1:04d}.dcm", enforce_file_format=True)
+
+
+@dataclass(frozen=True)
+class MrTimes:
+    """What an MR series says of its sequence: kind of the echo train and times in ms."""
+
+    scanning: str
+    echo_ms: float
+    repetition_ms: float
+    inversion_ms: float | None = None
+
+
+def write_mr_series(volume: Volume, folder: Path, words: SeriesWords, times: MrTimes, frame: str) -> None:
+    """Writes ``MR0001.dcm`` and so on; ``frame`` is the frame of reference that series of a visit share."""
+    folder = Path(folder)
+    if volume.quantity is not Quantity.MR_SIGNAL:
+        raise refusal(BadGeometry, "writing.not_mr", quantity=volume.quantity)
+    if folder.is_dir() and any(folder.iterdir()):
+        raise refusal(BadFile, "writing.not_empty", path=folder)
+    stored = np.clip(np.rint(volume.values), 0, np.iinfo(np.uint16).max).astype(np.uint16)
+    shared = _shared(volume, words)
+    shared.SOPClassUID, shared.Modality, shared.FrameOfReferenceUID = MRImageStorage, "MR", frame
+    shared.ImageType = ["DERIVED", "SECONDARY", "OTHER"]
+    del shared.RescaleSlope, shared.RescaleType, shared.KVP
+    shared.PixelRepresentation = 0
+    shared.ScanningSequence, shared.SequenceVariant, shared.ScanOptions = times.scanning.split("\\"), "SK", ""
+    shared.MRAcquisitionType, shared.EchoTrainLength = "2D", 1
+    shared.EchoTime, shared.RepetitionTime = _decimal(times.echo_ms), _decimal(times.repetition_ms)
+    if times.inversion_ms is not None:
+        shared.InversionTime = _decimal(times.inversion_ms)
+    with writing(folder) as temporary:
+        temporary.mkdir()
+        for k in range(volume.shape[2]):
+            ds = _slice(shared, volume.to_mm(np.array([0, 0, k])), k, stored[:, :, k].T)
+            ds.save_as(temporary / f"MR{k + 1:04d}.dcm", enforce_file_format=True)
 
 
 def _stored_numbers(hu: AnyArray) -> tuple[AnyArray, int]:

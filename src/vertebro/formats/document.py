@@ -12,8 +12,9 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from vertebro.fracture.findings import Findings, VertebraFindings
+from vertebro.fracture.findings import Findings, MriFindings, VertebraFindings
 from vertebro.patient.case import Case
+from vertebro.patient.registration import Alignment
 from vertebro.patient.spine import Spine
 from vertebro.patient.volume import Volume
 from vertebro.report.assessment import Assessment
@@ -223,6 +224,26 @@ class LandmarksWire(_Wire):
     expected_posterior_wall_mm: list[PointWire] | UnknownWire
 
 
+class AlignmentWire(_Wire):
+    """How the CT's vertebrae were laid on the MRI, and how well."""
+
+    ct_to_mri: Annotated[list[list[float]], Field(description="4 x 4, from LPS mm of the CT to the MRI's")]
+    numbers: Annotated[dict[str, float], Field(description="quality; units in the names")]
+
+
+class MriWire(_Wire):
+    """How the MRI was read."""
+
+    sequence: str
+    sequence_named_by: str
+    image: ImageWire
+    located: Annotated[str, Field(description="how the vertebrae were found on it")]
+    alignment: AlignmentWire | UnknownWire
+    references: Annotated[
+        list[str] | UnknownWire, Field(description="vertebrae that served as healthy marrow")
+    ]
+
+
 class FindingsWire(_Wire):
     """What was measured, by level."""
 
@@ -231,6 +252,7 @@ class FindingsWire(_Wire):
     contrast: GradedWire | UnknownWire
     cautions: list[str]
     context: Annotated[list[str], Field(description="how density lies to published limits")]
+    mri: Annotated[MriWire | UnknownWire, Field(description="how the MRI was read")]
     landmarks: dict[str, LandmarksWire]
 
 
@@ -300,6 +322,8 @@ def plain(value: Any) -> Any:
             return {"grade": plain(value.value), "possible": plain(value.possible), "method": value.method}
         case VertebraFindings():
             return {name: plain(finding) for name, finding in value}
+        case MriFindings():
+            return _mri(value)
         case Volume():
             return _image(value)
         case Enum():
@@ -336,6 +360,22 @@ def _image(volume: Volume) -> dict[str, Any]:
         "spacing_mm": tuple(float(mm) for mm in volume.spacing_mm),
         "axes": volume.axis_codes,
         "quantity": volume.quantity.value,
+    }
+
+
+def _mri(found: MriFindings) -> dict[str, Any]:
+    alignment = found.alignment
+    laid: Any = plain(alignment)
+    if isinstance(alignment, Alignment):
+        motion = [[round(float(x), 6) for x in row] for row in alignment.ct_to_mri]
+        laid = {"ct_to_mri": motion, "numbers": plain(alignment.numbers)}
+    return {
+        "sequence": found.image.sequence.value,
+        "sequence_named_by": found.image.said_by,
+        "image": _image(found.image.image),
+        "located": found.located,
+        "alignment": laid,
+        "references": plain(found.references),
     }
 
 

@@ -1,4 +1,4 @@
-"""The gate every CT series passes before any number: is it one regular stack of slices, and where?
+"""The gate every CT and MR series passes before any number: is it one regular stack of slices, and where?
 
 Pure logic on slice headers. SimpleITK and GDCM read tilted, incomplete and doubled series without a
 word; here each of these is refused and explained, and only what cannot mislead is repaired with a note.
@@ -79,15 +79,18 @@ class Stack:
     notes: tuple[str, ...]
 
 
-def checked_stack(slices: Sequence[SliceHeader], straighten: bool = False) -> Stack:
+def checked_stack(slices: Sequence[SliceHeader], straighten: bool = False, modality: str = "CT") -> Stack:
     """The slices as one regular stack, or a refusal that says which slice is wrong, and how.
 
-    ``straighten`` accepts a gantry tilt; the pixels then have to go through ``straightened``.
+    ``straighten`` accepts a gantry tilt; the pixels then have to go through ``straightened``. A CT must
+    say how its numbers become HU; the numbers of an MR image have no unit and need no rescale.
     """
-    kept, notes = _images_of_the_body(slices)
+    kept, notes = _images_of_the_body(slices, modality)
     for s in kept:
         _check_place(s)
-        _check_units(s)
+        _check_grey(s)
+        if modality == "CT":
+            _check_units(s)
     _check_one_kind(kept)
     kept, copies = _without_copies(kept)
     if len(kept) < v.fewest_slices.value:
@@ -139,12 +142,13 @@ def _shifted(plane: AnyArray, by: Array, size: tuple[int, int], outside: float) 
     return np.rint(moved) if plane.dtype.kind == "i" else moved
 
 
-def _images_of_the_body(slices: Sequence[SliceHeader]) -> tuple[list[SliceHeader], list[str]]:
+def _images_of_the_body(slices: Sequence[SliceHeader], modality: str) -> tuple[list[SliceHeader], list[str]]:
     """Without localisers; refuses a series of localisers, of another modality, of several patients."""
     where = "The series" if not slices or not slices[0].series_uid else f"Series {slices[0].series_uid}"
     for s in slices:
-        if s.modality != "CT":
-            raise refusal(BadGeometry, "series.no_ct", where=where, modality=s.modality or "not said")
+        if s.modality != modality:
+            key = "series.no_ct" if modality == "CT" else "mr.modality"
+            raise refusal(BadGeometry, key, where=where, modality=s.modality or "not said")
     kept = [s for s in slices if not s.is_localiser]
     if slices and not kept:
         raise refusal(BadGeometry, "series.scout", where=where)
@@ -184,8 +188,8 @@ def _check_place(s: SliceHeader) -> None:
         raise refusal(BadGeometry, "series.no_place", slice=s.name, what=what)
 
 
-def _check_units(s: SliceHeader) -> None:
-    """Refuses pictures, maps and numbers without a way to Hounsfield units."""
+def _check_grey(s: SliceHeader) -> None:
+    """Refuses coloured pictures."""
     if s.samples_per_pixel != 1 or s.photometric not in (None, "MONOCHROME1", "MONOCHROME2"):
         raise refusal(
             BadGeometry,
@@ -194,6 +198,10 @@ def _check_units(s: SliceHeader) -> None:
             photometric=s.photometric,
             samples=s.samples_per_pixel,
         )
+
+
+def _check_units(s: SliceHeader) -> None:
+    """Refuses maps and numbers without a way to Hounsfield units."""
     slope, intercept = s.rescale_slope, s.rescale_intercept
     if slope is None or intercept is None or slope == 0 or not np.isfinite([slope, intercept]).all():
         raise refusal(BadGeometry, "series.no_rescale", slice=s.name)

@@ -8,12 +8,25 @@ from types import MappingProxyType
 
 from vertebro.errors import BadLabels
 from vertebro.fracture.landmarks import Landmarks
-from vertebro.vocabulary.grades import ContrastPhase, FractureShape, GenantGrade, PosteriorWall
+from vertebro.patient.frame import BodyFrame
+from vertebro.patient.mri import MrImage
+from vertebro.patient.registration import Alignment
+from vertebro.patient.spine import Spine
+from vertebro.patient.volume import Volume
+from vertebro.vocabulary.grades import (
+    ContrastPhase,
+    FractureShape,
+    GenantGrade,
+    OedemaExtent,
+    PosteriorWall,
+)
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.measured import Graded, Measured
 
 Number = Measured | Unknown
+
+NO_MRI = Unknown("no MRI was given")
 
 
 @dataclass(frozen=True)
@@ -41,6 +54,9 @@ class VertebraFindings:
     shape: Graded[FractureShape] | Unknown
     posterior_wall: Graded[PosteriorWall] | Unknown
     metal_or_cement: Graded[bool] | Unknown
+    oedema_fraction: Number = NO_MRI
+    oedema_extent: Graded[OedemaExtent] | Unknown = NO_MRI
+    cleft_fluid: Graded[bool] | Unknown = NO_MRI
 
     def __iter__(self) -> Iterator[tuple[str, Number | Graded[object] | Unknown]]:
         """Name and value of every finding, in the order above."""
@@ -58,10 +74,28 @@ class Calibration:
 
 
 @dataclass(frozen=True)
+class MriFindings:
+    """How the vertebrae lie on the MRI, which of them served as healthy, and where the marrow is bright.
+
+    ``spine`` and ``frames`` are in the MRI's own frame; ``located`` says in words how they came there.
+    ``alignment`` is Unknown where no registration was needed; ``references`` where none could be used.
+    """
+
+    image: MrImage
+    spine: Spine
+    frames: Mapping[Level, BodyFrame]
+    located: str
+    alignment: Alignment | Unknown
+    references: tuple[Level, ...] | Unknown
+    bright: Mapping[Level, Volume] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Findings:
     """All findings of one case; ``landmarks`` hold the points the numbers come from, where found.
 
     ``context`` says how the density of unbroken bodies lies to published limits, never as a diagnosis.
+    ``mri`` is Unknown where there is no MRI, or where the vertebrae could not be found on it.
     """
 
     vertebrae: Mapping[Level, VertebraFindings]
@@ -70,6 +104,7 @@ class Findings:
     cautions: tuple[str, ...] = ()
     landmarks: Mapping[Level, Landmarks] = field(default_factory=dict)
     context: tuple[str, ...] = ()
+    mri: MriFindings | Unknown = NO_MRI
 
     def __post_init__(self) -> None:
         for name in ("vertebrae", "landmarks"):

@@ -16,6 +16,7 @@ from vertebro.fracture.expected import Expected, Heights, expected_heights
 from vertebro.fracture.findings import Calibration, Findings, Number, VertebraFindings
 from vertebro.fracture.grading import genant, grade_of, height_loss, shape_of_fracture
 from vertebro.fracture.landmarks import Canal, Landmarks
+from vertebro.fracture.mri import MriReading, located, read_mri
 from vertebro.fracture.parts import body_mask, missing_parts
 from vertebro.fracture.shape import (
     PARTS,
@@ -101,12 +102,23 @@ def measure(case: Case) -> Findings:
     ct = case.ct if isinstance(case.ct, Volume) else None
     seen = measurable(case.spine, ct)
     found = {x.level: _findings(case, x, seen, calibration) for x in case.spine}
-    said = _cautions(seen)
+    mri = _on_mri(case, seen, found)
+    found = {level: mri.added_to(one) for level, one in found.items()}
+    said = (*_cautions(seen), *mri.cautions)
     said += cautions(calibration, contrast, tuple(seen.broken)) if ct else ()
     marks = {level: _landmarks(case.spine, seen, level) for level in seen.heights}
     whole = [found[level] for level in seen.whole]
     beside = (context(x.level, x.trabecular_hu, x.trabecular_density, contrast) for x in whole)
-    return Findings(found, calibration, contrast, said, marks, tuple(s for each in beside for s in each))
+    context_said = tuple(s for each in beside for s in each)
+    return Findings(found, calibration, contrast, said, marks, context_said, mri.findings)
+
+
+def _on_mri(case: Case, seen: Measurable, found: Mapping[Level, VertebraFindings]) -> MriReading:
+    """What the MRI adds. A mask drawn on it is measured like the CT's, but without grey values."""
+    if isinstance(case.mri, Unknown):
+        return MriReading(case.mri, {})
+    own = measurable(case.mri.spine, None) if isinstance(case.mri.spine, Spine) else None
+    return read_mri(case, located(case, seen, own), found)
 
 
 def measurable(spine: Spine, ct: Volume | None) -> Measurable:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from vertebro.errors import BadGeometry
+from vertebro.patient.mri import Mri
 from vertebro.patient.record import ClinicalRecord
 from vertebro.patient.spine import Spine
 from vertebro.patient.volume import Volume
@@ -41,6 +42,7 @@ class Case:
     phantom: Phantom | Unknown = Unknown("no phantom was scanned with the patient")
     tissues: Volume | Unknown = Unknown("no tissue mask was given")
     notes: tuple[str, ...] = ()
+    mri: Mri | Unknown = Unknown("no MRI was given")
 
     def __post_init__(self) -> None:
         if isinstance(self.ct, Volume) and self.ct.quantity is not Quantity.HOUNSFIELD:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from vertebro.fracture.findings import Findings
 from vertebro.guidelines.body import bodies
 from vertebro.guidelines.settings import setting_in_words
+from vertebro.patient.mri import Mri
 from vertebro.patient.volume import Volume
 from vertebro.report.assessment import Assessment
 from vertebro.report.judgement import (
@@ -38,7 +39,7 @@ from vertebro.report.sentences import (
     say,
     value_in_words,
 )
-from vertebro.report.tables import Method, Table, level_table, methods, more_table, shape_table
+from vertebro.report.tables import Method, Table, level_table, methods, more_table, mri_table, shape_table
 from vertebro.vocabulary.facts import fact
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.library import CitedValue, references
@@ -68,6 +69,7 @@ class Content:
     level_table: Table | None
     shape_table: Table | None
     more_table: Table | None
+    mri_table: Table | None
     methods: tuple[Method, ...]
     density: tuple[str, ...]
     bodies: tuple[BodyWords, ...]
@@ -105,6 +107,7 @@ def content(assessment: Assessment) -> Content:
         level_table=level_table(own) if own else None,
         shape_table=shape_table(measured, level) if measured else None,
         more_table=more_table(measured, level) if measured else None,
+        mri_table=mri_table(measured, level) if measured else None,
         methods=methods(measured) if measured else (),
         density=_density(measured),
         bodies=bodies_words(assessment.decisions),
@@ -136,6 +139,7 @@ def _header(assessment: Assessment) -> tuple[Pair, ...]:
         lines.append(("levels_seen", ", ".join(map(str, case.spine.levels))))
         lines.append(("named_by", case.spine.named_by))
     lines.append(("ct", _ct(case.ct)))
+    lines.append(("mri", _mri(case.mri)))
     lines.append(("versions", ", ".join(f"{name} {number}" for name, number in assessment.versions.items())))
     return tuple((say(f"header.{key}"), value) for key, value in lines)
 
@@ -148,10 +152,26 @@ def _ct(ct: Volume | Unknown) -> str:
     return say("header.ct_size", size=size, spacing=spacing, axes=ct.axis_codes)
 
 
+def _mri(mri: Mri | Unknown) -> str:
+    if isinstance(mri, Unknown):
+        return say("header.unknown", why=mri.why)
+    listed = (
+        say(
+            "header.mri_series",
+            sequence=n,
+            spacing=" × ".join(f"{mm:.3g}" for mm in one.image.spacing_mm),
+            by=one.said_by,
+        )
+        for n, one in mri.images.items()
+    )
+    return "; ".join(listed)
+
+
 def _cautions(assessment: Assessment) -> tuple[str, ...]:
     """What the readers noticed, what differs between person and image, what limits the numbers; each once."""
     case, findings = assessment.case, assessment.findings
     noticed = [*assessment.disagreements, *case.notes]
+    noticed += () if isinstance(case.mri, Unknown) else case.mri.notes
     noticed += findings.cautions if isinstance(findings, Findings) else ()
     noticed += () if isinstance(case.spine, Unknown) else case.spine.notes
     return tuple(dict.fromkeys(map(_named_sources, noticed)))

@@ -91,12 +91,12 @@ class Scene:
         pixel_mm = max(plane.size_mm) / LONGEST_SIDE_PIXELS
         drawing = Drawing(*plane.size_mm, ground=GROUND)
         if isinstance(self.ct, Volume):
-            drawing.image(png(_grey(plane.cut(self.ct, pixel_mm))))
+            drawing.image(png(bone_window(plane.cut(self.ct, pixel_mm))))
         outlined = self._outlines(drawing, plane, pixel_mm)
         drawn = self._marks(drawing, plane, name)
         taken = self._labels(drawing, plane, name, outlined)
         _letters(drawing, plane, name, taken)
-        scale_mm = _scale_bar(drawing, name)
+        scale_mm = scale_bar(drawing, drawing.width * TEXT_SHARE[name] * 0.9)
         words = {
             "levels": ", ".join(map(str, outlined)) or say("picture.no_level_crossed"),
             "level": str(self.through),
@@ -130,13 +130,13 @@ class Scene:
             for vertebra in self.spine:
                 chosen = vertebra.level == self.level
                 colour, share = (CHOSEN, 0.0055) if chosen else (OTHERS, 0.0035)
-                lines = list(_contours(plane, vertebra.mask, pixel_mm))
+                lines = list(contours(plane, vertebra.mask, pixel_mm))
                 for line in lines:
                     closed = np.array_equal(line[0], line[-1])  # open where the picture ends
                     draw = drawing.outline if closed else drawing.line
                     draw(line, stroke=colour, stroke_width=drawing.width * share, fill=fill)
                 if lines:
-                    bodies[vertebra.level] = _body(lines, plane)
+                    bodies[vertebra.level] = body_outline(lines, plane)
         return bodies
 
     def _labels(
@@ -202,7 +202,7 @@ def _tight(vertebra: Vertebra) -> Volume:
     return vertebra.mask.cropped((i, j, k))
 
 
-def _grey(hu: Array) -> AnyArray:
+def bone_window(hu: Array) -> AnyArray:
     """Grey and opacity of each pixel in the bone window; where there is no image, nothing is drawn."""
     centre, width = float(v.bone_window_centre_hu.value), float(v.bone_window_width_hu.value)
     grey = np.clip((np.nan_to_num(hu) - centre) / width + 0.5, 0, 1) * 255
@@ -210,7 +210,7 @@ def _grey(hu: Array) -> AnyArray:
     return np.asarray(np.stack([np.round(grey), opacity], axis=-1), dtype=np.uint8)
 
 
-def _contours(plane: Plane, mask: Volume, pixel_mm: float) -> Iterator[Array]:
+def contours(plane: Plane, mask: Volume, pixel_mm: float) -> Iterator[Array]:
     """Outlines of the mask on the plane, in picture mm."""
     from skimage.measure import find_contours
 
@@ -223,7 +223,7 @@ def _contours(plane: Plane, mask: Volume, pixel_mm: float) -> Iterator[Array]:
             yield np.asarray((fewer[:, ::-1] + 0.5) * pixel_mm)
 
 
-def _body(lines: list[Array], plane: Plane) -> Array:
+def body_outline(lines: list[Array], plane: Plane) -> Array:
     """The outline of the body among those of one vertebra: from the side the foremost large one."""
     areas = [_area(line) for line in lines]
     if plane.view != "sagittal":
@@ -255,10 +255,10 @@ def _letters(drawing: Drawing, plane: Plane, name: str, taken: list[float]) -> N
         drawing.words(place, letter, size, fill=INK, font_weight=700, text_anchor="middle", halo=HALO)
 
 
-def _scale_bar(drawing: Drawing, name: str) -> str:
+def scale_bar(drawing: Drawing, size: float, most_mm: float | None = None) -> str:
     """A bar of a round length in the lower right corner; gives its length in words."""
-    length = max(mm for mm in (1, 2, 5, 10, 20, 50) if mm == 1 or mm <= drawing.width / 3)
-    size = drawing.width * TEXT_SHARE[name] * 0.9
+    room = drawing.width / 3 if most_mm is None else most_mm
+    length = max(mm for mm in (1, 2, 5, 10, 20, 50) if mm == 1 or mm <= room)
     right, y = drawing.width - size, drawing.height - size
     words = say("picture.scale", length=length)
     ends = [(right - length, y), (right, y)]

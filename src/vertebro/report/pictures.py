@@ -9,6 +9,7 @@ from typing import Any
 from vertebro.report.assessment import Assessment
 from vertebro.report.figures import Picture, slices
 from vertebro.report.heights_chart import heights_chart
+from vertebro.report.mri_picture import mri_picture
 from vertebro.report.readable import readable
 from vertebro.report.sentences import say
 from vertebro.report.surfaces3d import scene, still, surfaces
@@ -34,7 +35,9 @@ class Pictures:
         if isinstance(spine, Unknown):
             return cls((), None, chart, None, readable(say("picture.none", why=spine.why)))
         shapes = surfaces(spine)
-        return cls(slices(assessment), still(shapes, chosen), chart, scene(shapes, chosen), "")
+        on_mri = mri_picture(assessment)
+        drawn = (*slices(assessment), *((on_mri,) if on_mri else ()))
+        return cls(drawn, still(shapes, chosen), chart, scene(shapes, chosen), "")
 
     def __iter__(self) -> Iterator[Picture]:
         return (p for p in (*self.slices, self.still, self.chart) if p is not None)

@@ -10,7 +10,7 @@ from vertebro.report.assessment import Assessment
 from vertebro.report.content import Content, content
 from vertebro.report.judgement import BodyWords, ChangeWords, ConflictWords, DecisionWords
 from vertebro.report.sentences import say
-from vertebro.report.tables import Cell, Table, more_table, shape_table
+from vertebro.report.tables import Cell, Table, more_table, mri_table, shape_table
 from vertebro.vocabulary.texts import texts
 
 WIDTH = 96
@@ -30,7 +30,8 @@ def decisions_in_words(assessment: Assessment, every_rule: bool = False) -> str:
 
 def findings_in_words(findings: Findings) -> str:
     """The tables of measurements, with why a value is missing."""
-    tables = (shape_table(findings, None), more_table(findings, None))
+    on_mri = mri_table(findings, None)
+    tables = (shape_table(findings, None), more_table(findings, None), *((on_mri,) if on_mri else ()))
     parts = [_table(table) for table in tables]
     parts.append(_block(say("heading.cautions"), findings.cautions))
     return "\n\n".join(part for part in parts if part)

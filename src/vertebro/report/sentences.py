@@ -7,7 +7,7 @@ from datetime import date
 from enum import Enum
 from typing import Any
 
-from vertebro.fracture.findings import Findings, VertebraFindings
+from vertebro.fracture.findings import NO_MRI, Findings, VertebraFindings
 from vertebro.patient.case import Case
 from vertebro.vocabulary.facts import fact
 from vertebro.vocabulary.grades import GenantGrade
@@ -29,6 +29,9 @@ LEAD = (
     "trabecular_density",
 )
 """The findings of the level in question that open the report; all others stand in the tables."""
+
+LEAD_ON_MRI = ("oedema_fraction", "cleft_fluid")
+"""The same where there is an MRI."""
 
 Finding = Measured | Graded[Any] | Unknown
 
@@ -140,14 +143,15 @@ def lead(case: Case, findings: Findings | Unknown) -> list[str]:
 
 def _own_sentences(level: Level, found: VertebraFindings) -> list[str]:
     values: dict[str, Finding] = dict(found)
-    known = {name: values[name] for name in LEAD if not isinstance(values[name], Unknown)}
+    names = LEAD if found.oedema_fraction == NO_MRI else (*LEAD, *LEAD_ON_MRI)
+    known = {name: values[name] for name in names if not isinstance(values[name], Unknown)}
     sentences = [
         say(f"lead.{_variant(name, value)}", level=level, value=in_words(value))
         for name, value in known.items()
     ]
     missing = [
         say("lead.unknown_item", label=say(f"finding.{name}"), why=why.why.rstrip("."))
-        for name in LEAD
+        for name in names
         if isinstance(why := values[name], Unknown)
     ]
     if missing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vertebro.fracture.findings import Findings, VertebraFindings
+from vertebro.fracture.findings import NO_MRI, Findings, VertebraFindings
 from vertebro.report.sentences import Finding, grade_in_words, in_words, other_grades, say
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
@@ -31,6 +31,8 @@ MORE = (
     "trabecular_density",
     "metal_or_cement",
 )
+
+ON_MRI = ("oedema_fraction", "oedema_extent", "cleft_fluid")
 
 
 Method = tuple[str, tuple[tuple[str, str], ...]]
@@ -82,6 +84,13 @@ def shape_table(findings: Findings, level: Level | None) -> Table:
 def more_table(findings: Findings, level: Level | None) -> Table:
     """Alignment, wall, canal, cleft and density of every level."""
     return _by_level(findings, level, MORE)
+
+
+def mri_table(findings: Findings, level: Level | None) -> Table | None:
+    """Oedema and fluid of every level; None where there is no MRI at all."""
+    if findings.mri is NO_MRI or findings.mri == NO_MRI:
+        return None
+    return _by_level(findings, level, ON_MRI)
 
 
 def methods(findings: Findings) -> tuple[Method, ...]:

@@ -50,6 +50,24 @@ class ContrastPhase(Enum):
         return self.value
 
 
+class OedemaExtent(IntEnum):
+    """How much of a vertebral body shows oedema, in four steps; limits in ``fracture/oedema_values.yaml``."""
+
+    NONE = 0
+    MINOR = 1
+    MODERATE = 2
+    SEVERE = 3
+
+    def __str__(self) -> str:
+        words = (
+            "none",
+            "minor (less than a quarter of the body)",
+            "moderate (a quarter to three quarters of the body)",
+            "severe (most of the body)",
+        )
+        return words[self.value]
+
+
 class Quantity(Enum):
     """What the numbers of an image mean. A density names its kind: the scales must not be mixed."""
 

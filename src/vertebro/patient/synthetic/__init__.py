@@ -1,5 +1,6 @@
 """The synthetic patient: a whole CT of a spine with mask, STIR partner and exactly known truth."""
 
+from vertebro.patient.synthetic.mri import MrImages, MrScan, mr_scan
 from vertebro.patient.synthetic.paint import paint
 from vertebro.patient.synthetic.patient import DAY, RECORD, SyntheticPatient, synthetic_patient
 from vertebro.patient.synthetic.spec import Fracture, Scanner, SyntheticSpec
@@ -10,11 +11,14 @@ __all__ = [
     "RECORD",
     "CanalTruth",
     "Fracture",
+    "MrImages",
+    "MrScan",
     "Scanner",
     "SyntheticPatient",
     "SyntheticSpec",
     "Truth",
     "VertebraTruth",
+    "mr_scan",
     "paint",
     "synthetic_patient",
 ]

@@ -143,7 +143,8 @@ def paint_bone(canvas: Canvas, solid: Solid, spec: SyntheticSpec) -> tuple[Tile,
     if solid.bone.fracture is not None and solid.bone.fracture.cleft:
         centre, radii = cleft_of(solid.bone.body)
         part = canvas.part_inside(inner, ellipsoid(point, centre, radii)) * filled
-        canvas.paint(inner, part, v.other_hu.value["gas"], v.stir_signal.value["gas"])
+        holds = "fluid" if solid.bone.fracture.fluid else "gas"
+        canvas.paint(inner, part, v.other_hu.value[holds], v.stir_signal.value[holds])
     return inner, filled
 
 
@@ -168,6 +169,7 @@ def _spongy(bone: Bone, spec: SyntheticSpec, point: Point, part: AnyArray) -> tu
             hu[here] += np.where(in_body, np.float32(v.impaction_hu.value) * band, 0)
         depth = (upper - s) / np.maximum(upper - lower, 1)
         bright = np.clip((bone.fracture.oedema - depth) / 0.1 + 0.5, 0, 1) * in_body
+        bright *= bone.fracture.oedema > 0  # without oedema there is no edge of it either
         stir[here] += bright * (v.stir_signal.value["oedema"] - v.stir_signal.value["marrow"])
     return hu, stir
 

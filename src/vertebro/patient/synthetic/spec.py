@@ -23,7 +23,8 @@ HOLLOW = float(v.middle_over_mean.value)
 class Fracture:
     """A broken vertebra: the loss of height in front, in the middle and behind, and what came with it.
 
-    Losses are per cent of the height the body had before. ``cleft`` puts gas into the body;
+    Losses are per cent of the height the body had before. ``cleft`` puts gas into the body, or fluid if
+    ``fluid`` is true (she has lain on her back for a while);
     ``endplate_defect_mm`` presses a hole of that depth into the upper end-plate, beside the middle;
     ``impacted`` packs the trabeculae under the upper end-plate (a fresh fracture);
     ``oedema`` is the part of the marrow that is bright on STIR.
@@ -39,6 +40,7 @@ class Fracture:
     endplate_defect_mm: float = 0.0
     impacted: bool = True
     oedema: float = 0.6
+    fluid: bool = False
 
     def __post_init__(self) -> None:
         for name in ("anterior_loss_pct", "middle_loss_pct", "posterior_loss_pct"):

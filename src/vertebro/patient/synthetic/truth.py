@@ -91,10 +91,24 @@ class VertebraTruth:
     @property
     def cleft_gas_mm3(self) -> float:
         """Volume of the gas in the cleft; 0 means that the body was built without one."""
+        return 0.0 if self.fracture is None or self.fracture.fluid else self._cleft_mm3
+
+    @property
+    def cleft_fluid_mm3(self) -> float:
+        """Volume of the fluid in the cleft; 0 means that the body was built without one."""
+        return 0.0 if self.fracture is None or not self.fracture.fluid else self._cleft_mm3
+
+    @property
+    def _cleft_mm3(self) -> float:
         if self.fracture is None or not self.fracture.cleft:
             return 0.0
         _, radii = cleft_of(self.body)
         return 4 / 3 * pi * radii[0] * radii[1] * radii[2]
+
+    @property
+    def oedema_pct(self) -> float:
+        """Part of the body's marrow that is bright on STIR: the same part of its height everywhere."""
+        return 0.0 if self.fracture is None else 100 * self.fracture.oedema
 
     @property
     def pedicle_width_mm(self) -> float:
