@@ -42,7 +42,14 @@ def test_one_of_the_two_facts_is_enough_where_it_rules_the_scenario_out() -> Non
     assert said("nass", {"weeks_since_fracture": None}).rating == "not published in free text"  # pain eight
     unknown = said("nass", {"weeks_since_fracture": None, "pain_nrs": 5})
     assert unknown.stance is Stance.NOT_ENOUGH_INFORMATION
-    assert said("nass", {"malignancy": None}).stance is Stance.NOT_ENOUGH_INFORMATION
+    for name in ("malignancy", "osteoporosis"):
+        assert said("nass", {name: None}).stance is Stance.NOT_ENOUGH_INFORMATION
+
+
+def test_every_verdict_it_rests_on_is_listed() -> None:
+    listed = [verdict.rule for verdict in said("nass", {}).verdicts]
+    names = ("HasNoTumour", "IsOsteoporotic", "IsChronicWithModestPain", "IsForSurgery")
+    assert listed == [f"nass.{name}" for name in names]
 
 
 def test_the_shares_are_those_of_the_counts() -> None:

@@ -190,7 +190,7 @@ class IsLikelyNeoplasticScenario(AllOf):
     )
 
 
-CRITERIA: tuple[type[Rule], ...] = (HasNoTumour, IsOsteoporotic, IsChronicWithModestPain, IsForSurgery)
+NEEDED: tuple[type[Rule], ...] = (HasNoTumour, IsOsteoporotic, IsChronicWithModestPain)
 
 
 def answer(outcomes: Outcomes, _: object) -> Answer:
@@ -201,7 +201,7 @@ def answer(outcomes: Outcomes, _: object) -> Answer:
         return Answer(Stance.OUT_OF_SCOPE, "out_of_scope")
     if outcomes[IsForSurgery] is MET:
         return Answer(None, "surgery")
-    open_still = tuple(rule for rule in CRITERIA[:3] if outcomes[rule] is UNKNOWN)
+    open_still = tuple(rule for rule in NEEDED if outcomes[rule] is UNKNOWN)
     if open_still:
         return Answer(Stance.NOT_ENOUGH_INFORMATION, "cannot_tell", open_still)
     if outcomes[IsChronicWithModestPain] is MET:
@@ -226,4 +226,4 @@ STATEMENTS = (
     Statement("deformity", "deformity", GUIDELINE, "natural history, question 1 (grade C)", {}),
 )
 
-body = Body(criteria=CRITERIA, answer=answer, file=__file__, statements=STATEMENTS)
+body = Body(criteria=(*NEEDED, IsForSurgery), answer=answer, file=__file__, statements=STATEMENTS)
