@@ -10,6 +10,7 @@ from typing import Any
 from vertebro.errors import HouseFault
 from vertebro.vocabulary.known import Known, Unknown
 from vertebro.vocabulary.levels import Level
+from vertebro.vocabulary.procedures import Procedure as Procedure
 
 
 class Outcome(Enum):
@@ -18,13 +19,6 @@ class Outcome(Enum):
     MET = "met"
     NOT_MET = "not met"
     UNKNOWN = "unknown"
-
-
-class Procedure(Enum):
-    """What can be done to the vertebra with cement."""
-
-    VERTEBROPLASTY = "vertebroplasty"
-    KYPHOPLASTY = "balloon kyphoplasty"
 
 
 class Stance(Enum):

@@ -1,0 +1,1 @@
+"""What trials and cohorts say: pooled effects, harms with denominators, the course without a procedure."""
