@@ -64,3 +64,8 @@ def test_the_foundation_gives_no_criteria_for_one_patient() -> None:
     for procedure in Procedure:
         said = position("iof", facts, procedure)
         assert said.stance is None and "long-term" in said.sentence.lower()
+
+
+@pytest.mark.parametrize("body", ["cochrane", "asbmr", "iof", "of_score"])
+def test_their_subject_is_no_reason_for_or_against(body: str) -> None:
+    assert not any(rule.is_reason for rule in bodies()[body].criteria)

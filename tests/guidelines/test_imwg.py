@@ -7,6 +7,7 @@ from patients import LEVEL, but, facts_from
 
 from vertebro.guidelines.body import position
 from vertebro.guidelines.derive import with_derived
+from vertebro.guidelines.imwg.rules import HasSeverePain, IsFromMyeloma, body
 from vertebro.guidelines.verdict import Position, Procedure, Stance
 
 TABLE_2 = {
@@ -38,3 +39,8 @@ def test_it_is_for_myeloma_only() -> None:
     assert asks.stance is Stance.NOT_ENOUGH_INFORMATION and "myeloma" in asks.sentence
     no_pain = said(malignancy="known", myeloma=True, pain_nrs=None)
     assert no_pain.stance is Stance.NOT_ENOUGH_INFORMATION and "pain" in no_pain.sentence
+
+
+def test_only_severe_pain_leans_on_how_bad_the_pain_has_to_be() -> None:
+    assert [rule for rule in body.criteria if rule.is_reason] == [HasSeverePain]
+    assert not any(part.is_reason for part in IsFromMyeloma.parts)

@@ -116,6 +116,13 @@ def test_a_low_score_does_not_argue_against_an_urgent_surgeon() -> None:
     assert "conservative" in " ".join(paths(of_type="OF1")[Path.SURGERY].reasons_against)
 
 
+def test_the_score_of_osteoporotic_fractures_says_nothing_about_others() -> None:
+    assert paths(of_type="OF4", tscore_spine=-3.5)[Path.SURGERY].stance is Stance.DISCUSS
+    tumour = paths(of_type="OF4", tscore_spine=-3.5, malignancy="known")[Path.SURGERY]
+    assert tumour.stance is None and tumour.reasons_for == ()
+    assert paths(of_type="OF1", malignancy="known")[Path.SURGERY].reasons_against == ()
+
+
 CAUSES = [
     ({"infection": "discitis_or_osteomyelitis"}, Stance.REFER_URGENTLY, "infection"),
     ({"infection_signs": ("bright_disc",)}, Stance.REFER_URGENTLY, "infection"),

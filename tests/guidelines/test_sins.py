@@ -6,7 +6,7 @@ from patients import LEVEL, but, facts_from
 from vertebro.guidelines.body import position
 from vertebro.guidelines.derive import with_derived
 from vertebro.guidelines.safety.suspicions import ScoreShowsInstability
-from vertebro.guidelines.sins.rules import v
+from vertebro.guidelines.sins.rules import body, v
 from vertebro.guidelines.verdict import Procedure, Stance
 
 CLASSES = {
@@ -37,3 +37,7 @@ def test_without_a_tumour_it_says_nothing_and_without_a_score_it_asks() -> None:
 def test_the_safety_check_stops_at_the_same_score() -> None:
     (limit,) = ScoreShowsInstability.values
     assert limit.number == v.unstable_from.number
+
+
+def test_no_class_of_the_score_leans_for_or_against_cement() -> None:
+    assert not any(rule.is_reason for rule in body.criteria)

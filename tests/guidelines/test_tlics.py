@@ -10,7 +10,7 @@ from vertebro.guidelines.body import position
 from vertebro.guidelines.derive import with_derived
 from vertebro.guidelines.reading import is_certain
 from vertebro.guidelines.tlics.derived import tlics
-from vertebro.guidelines.tlics.rules import ScoreIsOperative
+from vertebro.guidelines.tlics.rules import ScoreIsOperative, body
 from vertebro.guidelines.verdict import Position, Procedure, Stance
 
 MORPHOLOGY = {"compression": 1, "burst": 2, "translation_or_rotation": 3, "distraction": 4}
@@ -43,6 +43,8 @@ def test_an_operative_score_is_known_before_every_part_is() -> None:
     burst = {"injury_morphology": "burst", "neuro_grade": "N3", "trauma": "high_energy"}
     worked = tlics(facts_from(burst))
     assert worked is not None and worked.possible == (5, 7, 8) and worked.missing == ("posterior_ligaments",)
+    assert worked.value == 8  # what nobody looked at is not played down
+    assert worked.used == ("injury_morphology", "neuro_grade") and "between 5 and 8" in worked.source
     answer = said(**burst)
     assert answer.rating == "operative" and "5 to 8" in " ".join(v.sentence for v in answer.verdicts)
 
@@ -54,8 +56,19 @@ def test_a_score_that_is_still_open_asks_for_what_is_missing() -> None:
     assert ScoreIsOperative.missing(facts) == ("posterior_ligaments",)
 
 
+def test_a_score_with_every_part_says_that_it_was_added_up() -> None:
+    whole = {"injury_morphology": "burst", "posterior_ligaments": "intact", "neuro_grade": "N0"}
+    worked = tlics(facts_from(whole))
+    assert worked is not None and worked.used == tuple(whole) and worked.missing == ()
+    assert "between" not in worked.source
+
+
 def test_it_is_for_injuries_only_and_changes_no_answer() -> None:
     assert said(trauma="low_energy").stance is Stance.OUT_OF_SCOPE
     assert tlics(facts_from({"neuro_grade": "N0", "posterior_ligaments": "intact"})) is None
     with_score = decisions(but(tlics=9))[Procedure.KYPHOPLASTY]
     assert with_score.stance is decisions(but())[Procedure.KYPHOPLASTY].stance
+
+
+def test_no_class_of_the_score_leans_for_or_against_cement() -> None:
+    assert not any(rule.is_reason for rule in body.criteria)

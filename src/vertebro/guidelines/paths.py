@@ -93,6 +93,9 @@ ABOUT_PAIN = {
 """Reasons to look for where the pain comes from: none where there is no pain."""
 
 
+OSTEOPOROTIC_ONLY = {"of_score.ScoreNamesSurgery", "of_score.ScoreNamesConservativeTreatment"}
+
+
 def other_paths(hearing: Hearing, decisions: Sequence[Decision]) -> tuple[OtherPath, ...]:
     """Waiting, a spinal surgeon's opinion, and looking for another cause, each with its reasons."""
     return (waiting(hearing, decisions), surgery(hearing), other_cause(hearing))
@@ -183,8 +186,14 @@ def _reasons(hearing: Hearing, path: Path) -> Reasons:
 
 
 def _holds(hearing: Hearing, name: str, answer: Outcome) -> bool:
-    """True if the rule gave this answer; where there is no pain none of the reasons about pain holds."""
+    """True if the rule gave this answer, and is about a patient like this one.
+
+    Where there is no pain none of the reasons about pain holds; the OF score is for osteoporotic
+    fractures alone.
+    """
     if name in ABOUT_PAIN and hearing.outcomes[rule("safety.IsPainless")] is MET:
+        return False
+    if name in OSTEOPOROTIC_ONLY and _fired(hearing, Stage.SCOPE):
         return False
     return hearing.outcomes[rule(name)] is answer
 
