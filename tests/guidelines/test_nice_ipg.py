@@ -100,6 +100,11 @@ def test_each_part_of_the_wording_on_metastases_counts(changed: dict[str, Any]) 
     assert said("nice_ipg", METASTASIS | {name: None}).stance is Stance.NOT_ENOUGH_INFORMATION
 
 
+def test_what_is_open_in_the_wording_on_metastases_is_named() -> None:
+    found = said("nice_ipg", METASTASIS | {"mdt_has_oncologist": None})
+    assert "not known yet: oncologist in the team." in found.sentence
+
+
 @pytest.mark.parametrize(("loss", "stance"), [(19.9, Stance.NOT_RECOMMENDED), (20.0, Stance.DISCUSS)])
 def test_collapse_stands_for_resistant_pain_from_our_reading_on(loss: float, stance: Stance) -> None:
     without_pain = METASTASIS | {"pain_on_movement": False, "height_loss_pct": loss}

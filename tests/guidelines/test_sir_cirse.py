@@ -47,6 +47,12 @@ def test_when_the_procedures_are_offered(changed: dict[str, Any], stance: Stance
         assert said("sir", NOT_YET | changed, procedure).stance is stance
 
 
+def test_what_is_not_met_is_named_and_nothing_else() -> None:
+    assert said("sir", NOT_YET).rating == "not met: medical therapy failed or pain alters life"
+    painless = said("sir", NOT_YET | {"adl_severely_limited": True, "pain_nrs": 0})
+    assert painless.rating == "not met: symptoms from the fracture"
+
+
 @given(hours=st.floats(0, 1000, allow_nan=False), walks=st.booleans(), bears=st.booleans())
 def test_failure_needs_a_day_of_painkillers_and_one_of_two_situations(
     hours: float, walks: bool, bears: bool
