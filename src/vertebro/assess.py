@@ -7,9 +7,8 @@ from platform import python_version
 
 from vertebro import __version__
 from vertebro.fracture.measure import measure
-from vertebro.guidelines.decision import decide, settings
+from vertebro.guidelines.decision import judge, settings
 from vertebro.guidelines.facts_of import disagreements, facts_of
-from vertebro.guidelines.what_if import boundaries
 from vertebro.patient.case import Case
 from vertebro.report.assessment import Assessment
 from vertebro.vocabulary.known import Unknown
@@ -27,14 +26,15 @@ def assess(case: Case, say: Callable[[str], None] = lambda _: None) -> Assessmen
     findings = measure(case) if not isinstance(case.spine, Unknown) else Unknown(case.spine.why)
     say("judging")
     facts = facts_of(case, findings)
-    decisions = decide(facts, case.level)
+    judged = judge(facts, case.level)
     return Assessment(
         case=case,
         findings=findings,
         facts=facts,
-        decisions=decisions,
+        decisions=judged.decisions,
         settings=settings(),
-        boundaries=boundaries(facts, case.level),
+        other_paths=judged.other_paths,
+        boundaries=judged.boundaries,
         versions={"vertebro": __version__, "python": python_version()},
         disagreements=disagreements(case, findings),
         not_done=_not_done(case, findings),

@@ -112,7 +112,7 @@ def test_collapse_stands_for_resistant_pain_from_our_reading_on(loss: float, sta
 
 
 def test_the_safety_notices_on_cement_are_always_said() -> None:
-    assert any("MDA/2003/021" in s and "MDA/2007/088" in s for s in bodies()["nice_ipg"].always())
+    assert any("MDA/2003/021" in s and "MDA/2007/088" in s for s in bodies()["nice_ipg"].always)
 
 
 @given(known=st.sets(st.sampled_from(sorted(ARRANGED))))

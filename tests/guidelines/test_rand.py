@@ -215,7 +215,7 @@ def test_every_criterion_is_listed_with_the_answer() -> None:
 
 
 def test_the_follow_up_is_said_to_everybody() -> None:
-    (sentence,) = bodies()["rand"].always()
+    (sentence,) = bodies()["rand"].always
     assert "2 to 4 weeks" in sentence and "bone density" in sentence
 
 

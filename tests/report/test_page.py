@@ -19,7 +19,8 @@ from vertebro.report import page as page_module
 from vertebro.report.assessment import Assessment
 from vertebro.report.clinician import write_report
 from vertebro.report.content import content
-from vertebro.report.judgement import MARKS, TONES, changes_words
+from vertebro.report.differences import changes_words
+from vertebro.report.judgement import MARKS, TONES
 from vertebro.report.page import SIGNS, html
 from vertebro.report.pictures import Pictures
 from vertebro.report.sentences import in_words, say

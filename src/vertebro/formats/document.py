@@ -138,6 +138,16 @@ class DecisionWire(_Wire):
     ask_next: list[str]
 
 
+class OtherPathWire(_Wire):
+    """A path besides the procedures."""
+
+    path: str
+    stance: Annotated[str | None, Field(description="null: nothing known speaks for it")]
+    sentence: str
+    reasons_for: list[str]
+    reasons_against: list[str]
+
+
 class BoundaryWire(_Wire):
     """A change of one fact that alone gives another answer."""
 
@@ -283,6 +293,7 @@ class AssessmentWire(_Wire):
     findings: FindingsWire | UnknownWire
     facts: dict[str, KnownWire]
     decisions: list[DecisionWire]
+    other_paths: list[OtherPathWire]
     boundaries: list[BoundaryWire]
     settings: list[CitedWire]
     disagreements: list[str]
@@ -299,6 +310,7 @@ def document(assessment: Assessment) -> dict[str, Any]:
         "findings": plain(assessment.findings),
         "facts": plain(assessment.facts),
         "decisions": plain(assessment.decisions),
+        "other_paths": plain(assessment.other_paths),
         "boundaries": plain(assessment.boundaries),
         "settings": plain(assessment.settings),
         "disagreements": plain(assessment.disagreements),

@@ -147,6 +147,7 @@ class Body:
             "missing": ", ".join(labels),
         }
 
+    @cached_property
     def always(self) -> tuple[str, ...]:
         """What this body says to everybody."""
         return tuple(self.texts.say(key, **self.numbers) for key in self.texts.under("always"))

@@ -8,14 +8,26 @@ from dataclasses import dataclass, replace
 from vertebro.guidelines.ask import ask_next
 from vertebro.guidelines.body import Hearing, bodies
 from vertebro.guidelines.conflicts import conflicts, deciding, single_rules
+from vertebro.guidelines.consideration import speaking_against, speaking_for
 from vertebro.guidelines.derive import with_derived
 from vertebro.guidelines.gate import Gate, gates
+from vertebro.guidelines.paths import considerations_for, other_paths
 from vertebro.guidelines.pathway import rules as pathway
 from vertebro.guidelines.reading import Facts
 from vertebro.guidelines.rule import MET, Rule, rules
 from vertebro.guidelines.settings import numbers_of, own, settings
 from vertebro.guidelines.settle import Settled, settle
-from vertebro.guidelines.verdict import Decision, Leaning, Position, Procedure, Stance, Verdict
+from vertebro.guidelines.verdict import (
+    Decision,
+    Leaning,
+    OtherPath,
+    Path,
+    Position,
+    Procedure,
+    Stance,
+    Verdict,
+)
+from vertebro.guidelines.what_if import Boundary, boundaries
 from vertebro.vocabulary.facts import fact
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
@@ -31,9 +43,28 @@ PATHWAY_RULES: tuple[type[Rule], ...] = (
 )
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """The answer for each procedure, the other paths, and the single changes that would alter it."""
+
+    decisions: tuple[Decision, ...]
+    other_paths: tuple[OtherPath, ...]
+    boundaries: tuple[Boundary, ...]
+
+
+def judge(facts: Facts, level: Level | Unknown) -> Judgement:
+    """Everything that is judged at this level, from the facts that are known."""
+    hearing = Hearing.of(with_derived(facts, level))
+    decisions = _decisions(hearing, level)
+    return Judgement(decisions, other_paths(hearing, decisions), boundaries(facts, level))
+
+
 def decide(facts: Facts, level: Level | Unknown) -> tuple[Decision, ...]:
     """The answer for each procedure at this level, from the facts that are known."""
-    hearing = Hearing.of(with_derived(facts, level))
+    return _decisions(Hearing.of(with_derived(facts, level)), level)
+
+
+def _decisions(hearing: Hearing, level: Level | Unknown) -> tuple[Decision, ...]:
     asked = ask_next(hearing, level)
     return tuple(_Case(hearing, level, procedure).decision(asked) for procedure in Procedure)
 
@@ -49,7 +80,10 @@ class _Case:
     def decision(self, asked: tuple[str, ...]) -> Decision:
         """The decision about the procedure."""
         positions = tuple(body.position(self.hearing, self.procedure) for body in bodies().values())
-        before = [self.hearing.verdict(rule) for rule in (*gates(self.procedure), *PATHWAY_RULES)]
+        path = Path(self.procedure.value)
+        reasons = dict.fromkeys((*speaking_for(path), *speaking_against(path)))
+        before = [self.hearing.verdict(rule) for rule in (*gates(self.procedure), *PATHWAY_RULES, *reasons)]
+        more_for, more_against = considerations_for(self.hearing, path)
         settled = settle(self.hearing.outcomes, self.procedure)
         return Decision(
             procedure=self.procedure,
@@ -61,10 +95,8 @@ class _Case:
             verdicts=(*before, *(verdict for position in positions for verdict in position.verdicts)),
             positions=tuple(_behind_the_gate(p, settled) for p in positions),
             conflicts=conflicts(self.hearing, self.procedure, positions),
-            reasons_for=with_sources(self.criteria(Leaning.FOR)),
-            reasons_against=with_sources(
-                [*map(self.hearing.verdict, self.fired()), *self.criteria(Leaning.AGAINST)]
-            ),
+            reasons_for=(*with_sources(self.criteria(Leaning.FOR)), *more_for),
+            reasons_against=(*with_sources(self.against()), *more_against),
             always_said=always_said(),
             ask_next=asked,
         )
@@ -73,10 +105,10 @@ class _Case:
         """The answer in words, followed by every other gate that stands against the procedure."""
         said = {position.body: position.sentence for position in positions}
         decisive = said.get(settled.by) or self.hearing.verdict(rules()[settled.by]).sentence
-        deciding = tuple(p for p in positions if p.body in own.deciding_bodies.value)
-        differing = conflicts(self.hearing, self.procedure, deciding)
-        if settled.headline == "discuss" and differing:
-            decisive = differing[0].sentence
+        if settled.headline == "discuss":
+            deciding = tuple(p for p in positions if p.body in own.deciding_bodies.value)
+            differing = conflicts(self.hearing, self.procedure, deciding)
+            decisive = differing[0].sentence if differing else decisive
         also: list[type[Rule]] = [g for g in self.fired() if g.stance is not None and g.name() != settled.by]
         if settled.stance is Stance.WAIT and self.hearing.outcomes[pathway.PainTreatmentCanImprove] is MET:
             also.insert(0, pathway.PainTreatmentCanImprove)
@@ -96,6 +128,10 @@ class _Case:
     def fired(self) -> list[type[Gate]]:
         """The gates that fire, cautions included, in the order in which they are asked."""
         return [gate for gate in gates(self.procedure) if self.hearing.outcomes[gate] is MET]
+
+    def against(self) -> list[Verdict]:
+        """The gates that fire and the deciding bodies' criteria that speak against it."""
+        return [*map(self.hearing.verdict, self.fired()), *self.criteria(Leaning.AGAINST)]
 
     def criteria(self, leaning: Leaning) -> list[Verdict]:
         """What the deciding bodies' criteria say for or against, one answer to each question."""
@@ -129,7 +165,7 @@ def with_sources(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
 def always_said() -> tuple[str, ...]:
     """What every answer says, whatever the stance."""
     own = (words().say(key) for key in words().under("always"))
-    return (*(sentence for body in bodies().values() for sentence in body.always()), *own)
+    return (*(sentence for body in bodies().values() for sentence in body.always), *own)
 
 
 def words() -> Texts:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vertebro.fracture.findings import Findings
-from vertebro.guidelines.verdict import Decision
+from vertebro.guidelines.verdict import Decision, OtherPath
 from vertebro.guidelines.what_if import Boundary
 from vertebro.patient.case import Case
 from vertebro.vocabulary.known import Known, Unknown
@@ -19,6 +19,7 @@ class Assessment:
     """The case, what was measured, what was decided and why, and what was not done.
 
     ``disagreements`` say where a person's reading and a measurement differ, in words;
+    ``other_paths`` are waiting, a surgeon, another cause;
     ``boundaries`` are the single changes that would give another answer; ``facts`` are the
     facts the rules saw; ``settings`` the numbers of our own that the answer depends on;
     ``not_done`` pairs of what was not done and why.
@@ -31,6 +32,7 @@ class Assessment:
     settings: tuple[CitedValue, ...]
     versions: Mapping[str, str]
     boundaries: tuple[Boundary, ...] = ()
+    other_paths: tuple[OtherPath, ...] = ()
     disagreements: tuple[str, ...] = ()
     not_done: tuple[tuple[str, str], ...] = ()
 

@@ -11,21 +11,25 @@ from vertebro.guidelines.settings import setting_in_words
 from vertebro.patient.mri import Mri
 from vertebro.patient.volume import Volume
 from vertebro.report.assessment import Assessment
-from vertebro.report.judgement import (
+from vertebro.report.differences import (
     BodySays,
-    BodyWords,
     ChangeWords,
-    Cited,
     ConflictWords,
+    changes_words,
+    conflicts_words,
+    said_by_bodies,
+)
+from vertebro.report.judgement import (
+    BodyWords,
+    Cited,
     DecisionWords,
     Grounds,
+    PathWords,
     bodies_words,
-    changes_words,
     cited,
-    conflicts_words,
     decision_words,
     headed,
-    said_by_bodies,
+    paths_words,
     shared_grounds,
 )
 from vertebro.report.readable import made_readable
@@ -59,6 +63,7 @@ class Content:
     procedures: tuple[str, ...]
     answer_heads: tuple[str, ...]
     shared: tuple[Grounds, ...]
+    other_paths: tuple[PathWords, ...]
     said_by: tuple[BodySays, ...]
     conflicts: tuple[ConflictWords, ...]
     changes: tuple[ChangeWords, ...]
@@ -97,6 +102,7 @@ def content(assessment: Assessment) -> Content:
         procedures=tuple(d.procedure.value for d in assessment.decisions),
         answer_heads=tuple(say("change.answer", procedure=d.procedure.value) for d in assessment.decisions),
         shared=headed(shared),
+        other_paths=paths_words(assessment.other_paths),
         said_by=said_by_bodies(assessment.decisions),
         conflicts=conflicts_words(assessment.decisions),
         changes=tuple(line for line in changes if not line.is_danger),

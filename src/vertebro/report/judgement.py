@@ -7,19 +7,15 @@ from typing import Any
 
 from vertebro.guidelines.trace import trace
 from vertebro.guidelines.verdict import (
-    Conflict,
     Decision,
-    Leaning,
+    OtherPath,
     Outcome,
-    Position,
-    Procedure,
     Stance,
     Verdict,
 )
-from vertebro.guidelines.what_if import Boundary
 from vertebro.report.sentences import after_stance, fact_in_words, knows, say
 from vertebro.vocabulary.facts import fact
-from vertebro.vocabulary.known import Known, Unknown
+from vertebro.vocabulary.known import Known
 from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.library import references
 
@@ -38,11 +34,6 @@ TONES = {
     Stance.OUT_OF_SCOPE: "open",
     Stance.NOT_ENOUGH_INFORMATION: "open",
 }
-
-DANGERS = {Stance.OUT_OF_SCOPE, Stance.CONTRAINDICATED, Stance.REFER_URGENTLY}
-"""The answers to a danger: a change that leads to one of them alone is listed apart."""
-
-LEANS = {Leaning.FOR: "go", Leaning.AGAINST: "stop", Leaning.OPEN: "open"}
 
 
 @dataclass(frozen=True)
@@ -105,44 +96,14 @@ class DecisionWords:
 
 
 @dataclass(frozen=True)
-class BodySays:
-    """What one body says: its rating of each procedure with its tone, and its sentences."""
+class PathWords:
+    """A path besides the procedures, ready to be shown."""
 
     title: str
-    ratings: tuple[tuple[str, str], ...]
-    sentences: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class SideWords:
-    """One side of a conflict, ready to be shown."""
-
-    title: str
-    leaning: str
+    stance: str
     tone: str
     sentence: str
-    source: Cited
-
-
-@dataclass(frozen=True)
-class ConflictWords:
-    """A question on which bodies differ, with every side; ``applies`` where it is one procedure's."""
-
-    question: str
-    heading: str
-    applies: str
-    sides: tuple[SideWords, ...]
-
-
-@dataclass(frozen=True)
-class ChangeWords:
-    """A single change of a fact, and the answer it would give to each procedure."""
-
-    label: str
-    now: str
-    then: str
-    answers: tuple[tuple[str, str], ...]
-    is_danger: bool
+    grounds: tuple[Grounds, ...]
 
 
 def decision_words(decision: Decision, shared: dict[str, tuple[str, ...]]) -> DecisionWords:
@@ -263,7 +224,7 @@ def _rule(verdict: Verdict, procedures: list[str], of: int) -> RuleWords:
         used=tuple(_used(name, known, verdict) for name, known in verdict.used.items()),
         missing=tuple(fact(name).label for name in verdict.missing if name not in verdict.used),
         source=cited(verdict.source, verdict.where),
-        applies=_applies(procedures, of),
+        applies=applies_to(procedures, of),
     )
 
 
@@ -279,103 +240,20 @@ def cited(key: str, where: str = "") -> Cited:
     return Cited(key, work.short, f"{work.short}. {work.title}.", work.link, where)
 
 
-def said_by_bodies(decisions: tuple[Decision, ...]) -> tuple[BodySays, ...]:
-    """Every body with its rating of each procedure; a sentence that serves both is said once.
-
-    Bodies for which the patient is out of scope come last.
-    """
-    by_body: dict[str, list[Position]] = {}
-    for decision in decisions:
-        for position in decision.positions:
-            by_body.setdefault(position.body, []).append(position)
-    outside = [said for said in by_body.values() if all(p.stance is Stance.OUT_OF_SCOPE for p in said)]
-    inside = [said for said in by_body.values() if said not in outside]
-    procedures = tuple(decision.procedure for decision in decisions)
+def paths_words(paths: tuple[OtherPath, ...]) -> tuple[PathWords, ...]:
+    """Waiting, a spinal surgeon, another cause: the stance, or that nothing known speaks for it."""
     return tuple(
-        BodySays(
-            title=said[0].title,
-            ratings=tuple((p.rating, TONES[p.stance] if p.stance else "open") for p in said),
-            sentences=_each_once(said, procedures),
+        PathWords(
+            title=path.path.value[:1].upper() + path.path.value[1:],
+            stance=path.stance.value if path.stance else say("decision.no_reason"),
+            tone=TONES[path.stance] if path.stance else "open",
+            sentence=path.sentence,
+            grounds=headed({"reasons_for": path.reasons_for, "reasons_against": path.reasons_against}),
         )
-        for said in (*inside, *outside)
+        for path in paths
     )
 
 
-def _each_once(said: list[Position], procedures: tuple[Procedure, ...]) -> tuple[str, ...]:
-    """The sentences; where they differ in the procedure's name alone, one about the procedure."""
-    general = dict.fromkeys(
-        _about_the_procedure(p.sentence, procedure) for p, procedure in zip(said, procedures, strict=True)
-    )
-    own = dict.fromkeys(p.sentence for p in said)
-    return tuple(general) if len(general) < len(own) else tuple(own)
-
-
-def _about_the_procedure(sentence: str, procedure: Procedure) -> str:
-    general = say("the_procedure")
-    started = sentence.replace(procedure.value.capitalize(), general[:1].upper() + general[1:])
-    return started.replace(procedure.value, general)
-
-
-def conflicts_words(decisions: tuple[Decision, ...]) -> tuple[ConflictWords, ...]:
-    """Every question the bodies differ on; what is alike for the procedures is shown once."""
-    found: dict[Conflict, list[str]] = {}
-    for decision in decisions:
-        for conflict in decision.conflicts:
-            found.setdefault(conflict, []).append(decision.procedure.value)
-    return tuple(
-        ConflictWords(
-            conflict.question,
-            conflict.question[:1].upper() + conflict.question[1:],
-            _applies(procedures, len(decisions)),
-            tuple(
-                SideWords(
-                    side.title,
-                    say(f"leaning.{side.leaning.value}"),
-                    LEANS[side.leaning],
-                    side.sentence,
-                    cited(side.source, side.where),
-                )
-                for side in conflict.sides
-            ),
-        )
-        for conflict, procedures in found.items()
-    )
-
-
-def changes_words(boundaries: tuple[Boundary, ...]) -> tuple[ChangeWords, ...]:
-    """Every single change that would give another answer, as people read it."""
-    return tuple(
-        ChangeWords(
-            label=fact(line.fact).label,
-            now=_now(line),
-            then=_then(line),
-            answers=tuple((stance.value, TONES[stance]) for stance in line.stances.values()),
-            is_danger=set(line.stances.values()) <= DANGERS,
-        )
-        for line in boundaries
-    )
-
-
-def _now(line: Boundary) -> str:
-    return (
-        say("change.unknown") if isinstance(line.now, Unknown) else fact(line.fact).in_words(line.now.value)
-    )
-
-
-def _then(line: Boundary) -> str:
-    asked = fact(line.fact)
-    if not asked.is_number:
-        return f" {say('change.or')} ".join(asked.in_words(value) for value in line.values)
-    near, far = line.values
-    if near == far:
-        return asked.in_words(near)
-    if far == asked.low:
-        return say("change.or_less", value=asked.in_words(near))
-    if far == asked.high:
-        return say("change.or_more", value=asked.in_words(near))
-    low, high = sorted((near, far))
-    return say("change.between", low=asked.in_words(low), high=asked.in_words(high))
-
-
-def _applies(procedures: list[str], of: int) -> str:
+def applies_to(procedures: list[str], of: int) -> str:
+    """For which procedures something is said, or nothing where it is said of all."""
     return "" if len(procedures) == of else say("rules.applies", procedure=", ".join(procedures))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).with_name("templates")
 SECTIONS = (
     "decision",
+    "other_paths",
     "bodies",
     "conflicts",
     "changes",
@@ -37,7 +38,13 @@ SIGNS = {"go": "✓", "talk": "…", "wait": "‖", "stop": "✕", "urgent": "!"
 
 def html(words: Content, pictures: Pictures) -> str:
     """The report as one self-contained page."""
-    shown = {"solid": pictures.still, "bodies": words.said_by, "conflicts": words.conflicts}
+    shown = {
+        "solid": pictures.still,
+        "other_paths": words.other_paths,
+        "bodies": words.said_by,
+        "conflicts": words.conflicts,
+    }
+
     left_out = {section for section, content in shown.items() if not content}
     return (
         _templates()

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from vertebro.fracture.findings import Findings
 from vertebro.report.assessment import Assessment
 from vertebro.report.content import Content, content
-from vertebro.report.judgement import BodyWords, ChangeWords, ConflictWords, DecisionWords
+from vertebro.report.differences import ChangeWords, ConflictWords
+from vertebro.report.judgement import BodyWords, DecisionWords, PathWords
 from vertebro.report.sentences import say
 from vertebro.report.tables import Cell, Table, more_table, mri_table, shape_table
 from vertebro.vocabulary.texts import texts
@@ -21,7 +22,12 @@ def decisions_in_words(assessment: Assessment, every_rule: bool = False) -> str:
     words = content(assessment)
     parts = [_block(say("heading.cautions"), words.cautions), *map(_decision, words.decisions)]
     parts += [_block(ground.heading, ground.sentences) for ground in words.shared]
-    parts += [_said_by(words), *(_conflict(conflict) for conflict in words.conflicts), _changes(words)]
+    parts += [
+        *map(_path, words.other_paths),
+        _said_by(words),
+        *(_conflict(conflict) for conflict in words.conflicts),
+        _changes(words),
+    ]
     settings = [f"{name}: {value}. {why}" for name, value, why, _ in words.settings]
     parts.append(_block(say("heading.settings"), settings))
     parts += [_rules(body) for body in words.bodies] if every_rule else [_words("every_rule")]
@@ -47,6 +53,13 @@ def _decision(words: DecisionWords) -> str:
     ]
     parts += [_block(ground.heading, ground.sentences) for ground in words.grounds]
     return "\n".join(part for part in parts if part)
+
+
+def _path(words: PathWords) -> str:
+    title = f"{words.title}: {words.stance.upper()}"
+    parts = [f"{title}\n{'─' * len(title)}", _wrapped(words.sentence)]
+    parts += [_block(ground.heading, ground.sentences) for ground in words.grounds]
+    return "\n".join(parts)
 
 
 def _said_by(words: Content) -> str:
