@@ -116,6 +116,13 @@ def test_what_nobody_wrote_counts_nothing_and_is_said() -> None:
     assert "counts nothing, as the card says" in worked.source
 
 
+def test_a_drug_that_is_not_named_is_not_known() -> None:
+    named = of_score(facts_from({"of_type": "OF3", "anticoagulant": ("none",)}))
+    unnamed = of_score(facts_from({"of_type": "OF3", "anticoagulant": ("other",)}))
+    assert named is not None and "frailty) 0" in named.source
+    assert unnamed is not None and "frailty, anticoagulant) 0" in unnamed.source
+
+
 def test_the_breakdown_adds_up() -> None:
     worked = of_score(facts_from(WORST))
     assert worked is not None and "OF5 +10" in worked.source and "nerve deficit +2" in worked.source
@@ -173,6 +180,7 @@ def test_a_type_that_nobody_wrote_is_worked_out_and_counts() -> None:
     findings = {"endplates_deformed": "one", "posterior_wall_involved_pct": 10.0}
     known = with_derived(facts_from(but(**findings)), LEVEL)
     assert known["of_type"].value == "OF2" and "algorithm" in known["of_type"].source
+    assert known["of_type"].possible == () == known["of_type"].missing  # type: ignore[attr-defined]
     assert known["of_score"].value == 4  # type 4, pain +1, gets up -1, the rest nothing
     written = with_derived(facts_from(but(**findings, of_type="OF4")), LEVEL)
     assert written["of_type"].value == "OF4"
