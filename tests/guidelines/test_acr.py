@@ -82,6 +82,17 @@ def test_without_a_fact_the_variant_is_not_known(name: str) -> None:
     assert found.stance is Stance.NOT_ENOUGH_INFORMATION and found.rating == "cannot tell"
 
 
+def test_what_keeps_the_variant_open_is_named() -> None:
+    assert "Not known yet: osteoporotic fracture." in said("acr", {"osteoporosis": None}).sentence
+    assert "Not known yet: no tumour, osteoporotic fracture." in said("acr", {"malignancy": None}).sentence
+
+
+def test_every_finding_and_every_variant_is_listed() -> None:
+    listed = [verdict.rule.removeprefix("acr.") for verdict in said("acr", {}).verdicts]
+    assert len(listed) == 13 and listed[:3] == ["HasNoTumour", "IsOsteoporotic", "IsSymptomatic"]
+    assert {"HasNoDeficit", "IsBurst", "HasContraindication", "IsNew", "ShowsOedemaOrCleft"} < set(listed)
+
+
 def test_on_a_negative_mri_the_edition_of_2018_is_set_against_nice() -> None:
     by_topic = {c.topic: c for c in between(("nice", "acr"), {"mri": "no_oedema"}, PVP)}
     sides = {(side.body, side.leaning) for side in by_topic["healing"].sides}
