@@ -153,9 +153,7 @@ class BoundaryWire(_Wire):
 
     fact: str
     now: KnownWire | UnknownWire
-    values: Annotated[
-        list[Any], Field(description="of a number the nearest and the farthest; of a choice all of them")
-    ]
+    values: Annotated[list[Any], Field(description="nearest and farthest number; of a choice all")]
     stances: Annotated[dict[str, str], Field(description="the answer then, by procedure")]
     decided_by: dict[str, str]
 

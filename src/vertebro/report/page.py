@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).with_name("templates")
 SECTIONS = (
     "decision",
+    "findings",
+    "cautions",
+    "pictures",
     "other_paths",
     "bodies",
     "conflicts",
     "changes",
-    "findings",
-    "cautions",
-    "pictures",
     "solid",
     "table",
     "rules",

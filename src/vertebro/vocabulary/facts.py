@@ -82,7 +82,8 @@ class Fact:
         if self.is_number and self.unit == "wk":
             return weeks_in_words(value)
         if self.is_number:
-            return f"{round(value, 2):g} {read_as(self.unit, value)}".strip()
+            digits = 1 if self.unit in ("%", "deg") else 2  # nobody measures either more finely
+            return f"{round(value, digits):g} {read_as(self.unit, value)}".strip()
         if self.kind == "yes_no":
             return _words().say("yes" if value else "no")
         if self.kind in ("choice", "choices"):
