@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from vertebro.evidence.counts import Interval
 from vertebro.evidence.effect_types import Certainty, Comparison, Endpoint, Grade, Heterogeneity
-from vertebro.evidence.trials import Finding
+from vertebro.evidence.trials import Finding, Flag
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.library import cited_values
 from vertebro.vocabulary.texts import texts
@@ -36,10 +36,10 @@ def _bias(group: Sequence[Finding]) -> list[str]:
     reasons = []
     if group[0].comparison is Comparison.USUAL_CARE:
         reasons.append(_words.say("certainty.open"))
-    crossed = [f.trial.name for f in group if "crossed over" in f.note]
+    crossed = [f.trial.name for f in group if Flag.CROSSOVER in f.flags]
     if crossed:
         reasons.append(_words.say("certainty.crossover", trials=", ".join(crossed)))
-    randomised = [f.trial.name for f in group if "n=randomised" in f.note]
+    randomised = [f.trial.name for f in group if Flag.N_RANDOMISED in f.flags]
     if randomised:
         reasons.append(_words.say("certainty.randomised", trials=", ".join(randomised)))
     return reasons

@@ -63,6 +63,7 @@ class Modifier:
     interval: Interval
     source: str
     where: str
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class Harm:
     """One rate of one harm.
 
     ``without`` is the count in the other arm of the same trial, ``versus`` what that arm had.
+    ``only_if`` names whom the study counted where that is not everybody (``posterior_wall in breached``).
     ``asked`` are facts that would change the harm and are not known.
     """
 
@@ -86,6 +88,7 @@ class Harm:
     note: str = ""
     versus: str = ""
     without: Count | None = None
+    only_if: str = ""
     modifiers: tuple[Modifier, ...] = ()
     asked: tuple[str, ...] = ()
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from vertebro.evidence.counts import Count, CountedAs, same_kind
 from vertebro.evidence.course import label
 from vertebro.evidence.harm_types import Detection, Harm, Heading, NoRate, Symptoms
+from vertebro.evidence.modifiers import (
+    EITHER,
+    applies,
+    asked_for,
+    check_condition,
+    concerns,
+    modifier_rows,
+    modifiers_for,
+)
+from vertebro.evidence.modifiers import Facts as Facts
 from vertebro.evidence.reading import Mark, Row, refuse_duplicates, rows_of
-from vertebro.vocabulary.known import Known
 from vertebro.vocabulary.procedures import Procedure
 from vertebro.vocabulary.texts import texts
 
@@ -32,19 +40,27 @@ COLUMNS = (
     "mark",
     "note",
 )
-EITHER = "both"
-
-Facts = Mapping[str, Known[Any]]
 
 
 def harms_for(facts: Facts, procedure: Procedure, data: Path | None = None) -> tuple[Harm | NoRate, ...]:
     """Every harm of the procedure that holds for this person, in the order of the eight headings."""
-    rows = _rows(data)
+    rows, factors = _rows(data), modifier_rows(data)
     found: list[Harm | NoRate] = []
     for heading in Heading:
         mine = [_harm(row, procedure) for row in rows if _concerns(row, heading, procedure, facts)]
-        found += mine or [_no_rate(heading, procedure)]
-    return tuple(found)
+        found += mine
+        if all(harm.only_if for harm in mine):  # none at all, or none that holds for everybody
+            found.append(_no_rate(heading, procedure))
+    return tuple(_for_this_person(harm, factors, facts) for harm in found)
+
+
+def _for_this_person(harm: Harm | NoRate, factors: list[Row], facts: Facts) -> Harm | NoRate:
+    """The harm with what changes it in this person, and the facts that would and are not known."""
+    mine = [row for row in factors if concerns(row, harm)]
+    changed = modifiers_for(mine, facts)
+    if isinstance(harm, NoRate):
+        return replace(harm, modifiers=changed)
+    return replace(harm, modifiers=changed, asked=asked_for(mine, facts))
 
 
 def _rows(data: Path | None) -> list[Row]:
@@ -59,6 +75,7 @@ def _rows(data: Path | None) -> list[Row]:
 
 def _check(row: Row) -> None:
     row.choice("heading", Heading)
+    check_condition(row, "only_if")
     if row.text("procedure") != EITHER:
         row.choice("procedure", Procedure)
     row.counts("events", "of")
@@ -71,16 +88,13 @@ def _concerns(row: Row, heading: Heading, procedure: Procedure, facts: Facts) ->
         row.mark is not Mark.MEMORY
         and row.choice("heading", Heading) is heading
         and row.text("procedure") in (procedure.value, EITHER)
-        and _holds(row.optional("only_if"), facts)
+        and _holds(row, facts)
     )
 
 
-def _holds(condition: str, facts: Facts) -> bool:
-    """``posterior_wall=breached|retropulsed``: true where the fact is known to be one of these."""
-    if not condition:
-        return True
-    name, values = condition.split("=")
-    return name in facts and str(facts[name].value) in values.split("|")
+def _holds(row: Row, facts: Facts) -> bool:
+    """True without a condition, and where the fact is known and may be so."""
+    return not row.optional("only_if") or bool(applies(row.text("only_if"), facts))
 
 
 def _harm(row: Row, procedure: Procedure) -> Harm:
@@ -100,6 +114,7 @@ def _harm(row: Row, procedure: Procedure) -> Harm:
         note=row.optional("note"),
         versus=row.optional("versus"),
         without=_without(row, count),
+        only_if=row.optional("only_if"),
     )
 
 

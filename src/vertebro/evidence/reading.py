@@ -88,7 +88,8 @@ class Row:
     @property
     def sources(self) -> tuple[str, ...]:
         """Keys of the bibliography; on a person's own rows any citation in words."""
-        keys = tuple(s.strip() for s in self.text("source").split(";"))
+        cell = self.text("source")
+        keys = tuple(s.strip() for s in cell.split(";")) if self.ours else (cell,)
         unknown = [k for k in keys if self.ours and k != FROM_MEMORY and k not in references()]
         if unknown or (FROM_MEMORY in keys and self.mark is not Mark.MEMORY):
             raise self.refuse(
@@ -122,10 +123,29 @@ class Row:
 
 def rows_of(table: str, columns: Sequence[str], folder: Path | None = None) -> Iterator[Row]:
     """The rows of the package's table, then those of a table of the same name in the person's folder."""
-    own = Path(str(files("vertebro"))) / "evidence" / "data" / table
-    yield from _read(own, columns, ours=True)
-    if folder is not None and (folder / table).is_file():
-        yield from _read(folder / table, columns, ours=False)
+    yield from _read(_package_tables() / table, columns, ours=True)
+    if folder is not None:
+        _check_folder(folder)
+        if (folder / table).is_file():
+            yield from _read(folder / table, columns, ours=False)
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder that is none, or that holds a table we would not read."""
+    names = sorted(p.name for p in _package_tables().glob("*.csv"))
+    needed = f"a folder with any of: {', '.join(names)}"
+    if not folder.is_dir():
+        raise BadFile(f"There is no folder {folder}.", needed, "Check the path.")
+    found = sorted(p.name for p in folder.glob("*.csv"))
+    strange = [name for name in found if name not in names]
+    if strange or not found:
+        told = f"{folder} holds {', '.join(strange)}" if strange else f"{folder} holds no table (CSV)"
+        hint = nearest(strange[0], names) if strange else ""
+        raise BadFile(f"{told}.", needed, hint or "Name the tables like those of the package.")
+
+
+def _package_tables() -> Path:
+    return Path(str(files("vertebro"))) / "evidence" / "data"
 
 
 def refuse_duplicates(rows: Sequence[Row], key: Callable[[Row], object], what: str) -> None:
@@ -148,7 +168,7 @@ def _read(path: Path, columns: Sequence[str], ours: bool) -> Iterator[Row]:
         raise BadFile(
             f"{path} is not UTF-8 text.", "a CSV file in UTF-8", "Save it as CSV (UTF-8)."
         ) from None
-    reader = csv.reader(text.splitlines())
+    reader = csv.reader(text.splitlines(keepends=True))
     header = next(reader, [])
     missing = [c for c in columns if c not in header]
     unknown = [c for c in header if c not in columns]

@@ -1,0 +1,173 @@
+"""Bad rows are refused with file, line and reason; good rows of a person's own join the pools."""
+
+from pathlib import Path
+
+import pytest
+from evidence_tables import BUCHBINDER_1_MONTH, DATA, own_folder, rows
+
+from vertebro.errors import BadFile
+from vertebro.evidence.course import natural_course
+from vertebro.evidence.effects import Comparison, Effect, effects
+from vertebro.evidence.harms import harms_for
+from vertebro.evidence.modifiers import modifier_rows
+from vertebro.evidence.trials import findings, trials
+from vertebro.vocabulary.library import references
+from vertebro.vocabulary.procedures import Procedure
+
+PVP = Procedure.VERTEBROPLASTY
+
+
+def refused(data: Path, *words: str) -> None:
+    with pytest.raises(BadFile) as caught:
+        findings(data)
+    for word in ("effects.csv, line 2", *words):
+        assert word in caught.value.found + caught.value.needed + caught.value.do
+
+
+def at_one_month(data: Path | None = None) -> Effect:
+    sham = effects(PVP, Comparison.SHAM, data)
+    return next(e for e in sham if e.scale == "pain 0-10" and e.time_days == 30)
+
+
+def test_a_row_of_ones_own_joins_the_pool(tmp_path: Path) -> None:
+    before, after = at_one_month(), at_one_month(own_folder(tmp_path, "effects.csv", BUCHBINDER_1_MONTH))
+    assert after.k == before.k + 1
+    assert "Buchbinder" in {t.name for t in after.trials}
+    assert after.estimate < before.estimate
+    assert BUCHBINDER_1_MONTH["source"] in after.sources
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"unit": ""}, "unit is empty"),
+        ({"unit": "mm"}, "unit is 'mm'"),
+        ({"estimate": "2.0"}, "does not hold its estimate"),
+        ({"ci_low": "1.7", "ci_high": "-0.9"}, "lower end below the upper"),
+        ({"estimate": "about 1"}, "estimate is 'about 1'"),
+        ({"estimate": "nan"}, "estimate is 'nan'"),
+        ({"patients": "7.5"}, "patients is 7.5"),
+        ({"patients": "79"}, "79 patients, of 78 randomised"),
+        ({"patients": "0"}, "0 patients"),
+        ({"scale": "RMDQ"}, "scale is 'RMDQ'"),
+        ({"endpoint": "disability"}, "endpoint is 'disability'"),
+        ({"comparison": "shams"}, "Did you mean 'sham'?"),
+        ({"trial": "BUCHBINDER"}, "no trial 'BUCHBINDER'"),
+        ({"mark": "?"}, "mark is '?'"),
+        ({"source": ""}, "source is empty"),
+        ({"direction": "up"}, "direction is 'up'"),
+        ({"time_days": "365"}, "the same finding of one trial stands in effects.csv, line 15"),
+    ],
+)
+def test_a_row_that_cannot_be_true_is_refused(tmp_path: Path, change: dict[str, str], reason: str) -> None:
+    refused(own_folder(tmp_path, "effects.csv", BUCHBINDER_1_MONTH | change), reason)
+
+
+def test_the_same_trial_twice_in_ones_own_table_is_refused(tmp_path: Path) -> None:
+    data = own_folder(tmp_path, "effects.csv", BUCHBINDER_1_MONTH, BUCHBINDER_1_MONTH | {"estimate": "0.5"})
+    with pytest.raises(BadFile, match=r"effects.csv, line 3: the same finding .* line 2"):
+        findings(data)
+    kept = own_folder(tmp_path, "effects.csv", BUCHBINDER_1_MONTH, BUCHBINDER_1_MONTH | {"analysis": "raw"})
+    assert at_one_month(kept).k == 3
+
+
+def test_a_table_with_the_wrong_columns_or_name_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "effects.csv").write_text("trial,mean\nX,1\n", encoding="utf-8")
+    with pytest.raises(BadFile, match="line 1: columns missing"):
+        findings(tmp_path)
+    (tmp_path / "effects.csv").rename(tmp_path / "effect.csv")
+    with pytest.raises(BadFile, match="Did you mean"):
+        findings(tmp_path)
+    with pytest.raises(BadFile, match="There is no folder"):
+        findings(tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BadFile, match="holds no table"):
+        findings(tmp_path / "empty")
+
+
+def test_a_row_with_too_few_cells_is_refused(tmp_path: Path) -> None:
+    own_folder(tmp_path, "effects.csv", BUCHBINDER_1_MONTH)
+    path = tmp_path / "effects.csv"
+    path.write_text(path.read_text(encoding="utf-8").rsplit(",", 1)[0] + "\n", encoding="utf-8")
+    refused(tmp_path, "cells")
+
+
+HARM = {
+    "key": "leak_seen_here",
+    "heading": "cement leak",
+    "procedure": "vertebroplasty",
+    "events": "12",
+    "of": "80",
+    "counted_as": "patients",
+    "detection": "CT",
+    "symptoms": "any",
+    "follow_up": "after the procedure",
+    "source": "our own audit",
+    "mark": "V",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"events": "81"}, "81 events among 80"),
+        ({"of": "0"}, "12 events among 0"),
+        ({"events": "-1"}, "events is -1"),
+        ({"counted_as": ""}, "counted_as is empty"),
+        ({"counted_as": "people"}, "counted_as is 'people'"),
+        ({"detection": "MRT"}, "detection is 'MRT'"),
+        ({"heading": "leak"}, "heading is 'leak'"),
+        ({"only_if": "posterior_wal in breached"}, "only_if is 'posterior_wal in breached'"),
+        ({"versus": "usual care", "versus_events": "3", "versus_of": "2"}, "3 events among 2"),
+    ],
+)
+def test_a_harm_that_cannot_be_true_is_refused(tmp_path: Path, change: dict[str, str], reason: str) -> None:
+    with pytest.raises(BadFile) as caught:
+        harms_for({}, PVP, own_folder(tmp_path, "harms.csv", HARM | change))
+    assert "harms.csv, line 2" in caught.value.found and reason in caught.value.found
+
+
+def test_a_harm_of_ones_own_is_listed_under_its_heading(tmp_path: Path) -> None:
+    found = harms_for({}, PVP, own_folder(tmp_path, "harms.csv", HARM))
+    assert [h.label for h in found if h.sources == ("our own audit",)] == ["leak seen here"]
+
+
+def test_a_standard_error_written_as_a_standard_deviation_is_noticed(tmp_path: Path) -> None:
+    arm = {"trial": "BUCH", "arm": "sham", "endpoint": "pain", "scale": "pain 0-10", "unit": "points"}
+    arm |= {"time_days": "30", "n": "40", "mean": "4.1", "spread": "0.33", "spread_is": "sd"}
+    arm |= {"value_is": "value", "source": "a paper", "mark": "V"}
+    with pytest.raises(BadFile, match=r"arms.csv, line 2: a standard deviation of 0.33 .* too small"):
+        findings(own_folder(tmp_path, "arms.csv", arm))
+    findings(own_folder(tmp_path, "arms.csv", arm | {"spread_is": "se"}))
+    with pytest.raises(BadFile, match="a mean of 41 on the scale"):
+        findings(own_folder(tmp_path, "arms.csv", arm | {"spread_is": "se", "mean": "41"}))
+
+
+def test_arms_of_ones_own_become_a_finding(tmp_path: Path) -> None:
+    arm = {"trial": "VAPOUR", "endpoint": "pain", "scale": "pain 0-10", "unit": "points", "time_days": "30"}
+    arm |= {"spread_is": "sd", "value_is": "value", "source": "a paper", "mark": "V"}
+    treated = arm | {"arm": "vertebroplasty", "n": "55", "mean": "4.0", "spread": "2.5"}
+    sham = arm | {"arm": "sham", "n": "57", "mean": "5.0", "spread": "2.7"}
+    pooled = at_one_month(own_folder(tmp_path, "arms.csv", treated, sham))
+    vapour = next(t for t in pooled.trials if t.name == "VAPOUR")
+    assert vapour.estimate == pytest.approx(1.0)  # sham minus vertebroplasty: less pain is better
+    half = 1.959964 * (2.5**2 / 55 + 2.7**2 / 57) ** 0.5
+    assert vapour.interval.high == pytest.approx(1.0 + half, abs=1e-5)
+    assert pooled.k == 3
+
+
+# What the package itself ships
+def test_every_row_of_the_package_has_a_mark_and_a_source_of_the_bibliography() -> None:
+    for path in sorted(DATA.glob("*.csv")):
+        for row in rows(path.name):
+            assert row["mark"] in ("V", "D", "M"), row
+            keys = row["source"].split(";")
+            assert all(key in references() or key == "from_memory" for key in keys), row
+            assert ("from_memory" in keys) == (row["mark"] == "M"), row
+            assert row["mark"] != "D" or row["note"], row  # what is derived says how
+
+
+def test_every_table_of_the_package_reads() -> None:
+    assert len(trials()) == 24
+    assert len(findings()) > 30
+    assert natural_course() and modifier_rows()
