@@ -83,6 +83,13 @@ def test_waiting_says_the_natural_course_with_its_sources() -> None:
     assert any("229" in reason and "(Klazen CAH and others (2010))" in reason for reason in found.reasons_for)
 
 
+def test_the_healing_time_and_a_low_score_speak_for_waiting() -> None:
+    early = " ".join(paths(weeks_since_fracture=7.9, of_type="OF2")[Path.WAITING].reasons_for)
+    assert "not generally considered until 8 weeks" in early and "OF score of 4" in early
+    later = " ".join(paths(weeks_since_fracture=8.0, of_type="OF4")[Path.WAITING].reasons_for)
+    assert "not generally considered" not in later and "OF score" not in later
+
+
 SURGEON = [
     ({"neuro_grade": "N3"}, Stance.REFER_URGENTLY, "nerve deficit"),
     ({"spinal_instability": "translation_or_rotation"}, Stance.REFER_URGENTLY, "unstable"),
