@@ -147,6 +147,12 @@ class Body:
             "missing": ", ".join(labels),
         }
 
+    def state(self, statement: Statement, hearing: Hearing) -> str:
+        """A general statement in words, with the facts it speaks of."""
+        key = f"statement.{statement.key}"
+        asked = self.texts.placeholders(key)
+        return self.texts.say(key, **self.numbers | words_of(hearing.facts, asked))
+
     @cached_property
     def always(self) -> tuple[str, ...]:
         """What this body says to everybody."""

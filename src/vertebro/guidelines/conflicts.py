@@ -63,7 +63,7 @@ def _sides(body: Body, hearing: Hearing, procedure: Procedure) -> list[tuple[str
     for statement in body.statements:
         if statement.when is None or hearing.outcomes[statement.when] is MET:
             leans = statement.leaning.get(procedure, OPEN)
-            sentence = body.texts.say(f"statement.{statement.key}", **body.numbers)
+            sentence = body.state(statement, hearing)
             side = Side(body.name, body.title, leans, sentence, statement.source, statement.where)
             found.append((statement.topic, side))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vertebro.guidelines.body import Answer, Body, Outcomes
+from vertebro.guidelines.body import BOTH_FOR, Answer, Body, Outcomes, Statement
 from vertebro.guidelines.rule import NOT_MET, UNKNOWN, AllOf, Rule
 from vertebro.guidelines.settings import own
 from vertebro.guidelines.verdict import Procedure, Stance
@@ -106,6 +106,14 @@ CRITERIA: tuple[type[Rule], ...] = (
 )
 
 
+class MeetsEveryCriterion(AllOf):
+    """The procedure is an option for people who meet every criterion."""
+
+    source, where, values = TA279, SECTION, (own.severe_pain_nrs, own.recent_weeks)
+    is_reason = False
+    parts = CRITERIA
+
+
 def answer(outcomes: Outcomes, procedure: Procedure) -> Answer:
     """Option only if all criteria are met; a missing fact leaves it open unless one already fails."""
     found = {outcomes[rule] for rule in CRITERIA}
@@ -119,4 +127,9 @@ def answer(outcomes: Outcomes, procedure: Procedure) -> Answer:
     return Answer(Stance.CONSIDER, "option_without_stenting" if unstented else "option")
 
 
-body = Body(criteria=CRITERIA, answer=answer, file=__file__)
+STATEMENTS = (
+    Statement("operate", "option", TA279, SECTION, BOTH_FOR, when=MeetsEveryCriterion),
+    Statement("choice", "alike", TA279, SECTION, BOTH_FOR, when=MeetsEveryCriterion),
+)
+
+body = Body(criteria=CRITERIA, answer=answer, file=__file__, statements=STATEMENTS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vertebro.guidelines.body import Answer, Body, Outcomes
+from vertebro.guidelines.body import BOTH_AGAINST, Answer, Body, Outcomes, Statement
 from vertebro.guidelines.rule import MET, NOT_MET, Rule
 from vertebro.guidelines.verdict import Procedure, Stance
 from vertebro.vocabulary.library import cited_values
@@ -83,4 +83,10 @@ def answer(outcomes: Outcomes, procedure: Procedure) -> Answer:  # noqa: ARG001 
     return Answer(None, next(named, "no_score"))
 
 
-body = Body(criteria=CRITERIA, answer=answer, file=__file__)
+STATEMENTS = (
+    Statement(
+        "operate", "conservative", CARD, v.either.where, BOTH_AGAINST, when=ScoreNamesConservativeTreatment
+    ),
+)
+
+body = Body(criteria=CRITERIA, answer=answer, file=__file__, statements=STATEMENTS)

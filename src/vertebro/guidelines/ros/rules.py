@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from vertebro.guidelines.body import Answer, Body, Outcomes
-from vertebro.guidelines.rule import NOT_MET, UNKNOWN, Rule
+from vertebro.guidelines.body import BOTH_FOR, Answer, Body, Outcomes, Statement
+from vertebro.guidelines.rule import NOT_MET, UNKNOWN, AllOf, Rule
 from vertebro.guidelines.settings import own
 from vertebro.guidelines.verdict import Procedure, Stance
 from vertebro.vocabulary.library import cited_values
@@ -130,6 +130,14 @@ CRITERIA: tuple[type[Rule], ...] = (
 )
 
 
+class MeetsEveryCriterion(AllOf):
+    """The procedure may be considered for people to whom all of the page applies."""
+
+    source, where, values = PAGE, WHEN, (own.severe_pain_nrs, own.longstanding_weeks)
+    is_reason = False
+    parts = CRITERIA
+
+
 WHATEVER_ELSE: tuple[tuple[type[Rule], Answer], ...] = (
     (IsFromOsteoporosis, Answer(Stance.OUT_OF_SCOPE, "out_of_scope")),
     (HasSeverePain, Answer(Stance.NOT_RECOMMENDED, "pain_not_severe")),
@@ -161,4 +169,6 @@ def answer(outcomes: Outcomes, procedure: Procedure) -> Answer:  # noqa: ARG001 
     return Answer(Stance.CONSIDER, "may_be_considered")
 
 
-body = Body(criteria=CRITERIA, answer=answer, file=__file__)
+STATEMENTS = (Statement("operate", "option", PAGE, WHEN, BOTH_FOR, when=MeetsEveryCriterion),)
+
+body = Body(criteria=CRITERIA, answer=answer, file=__file__, statements=STATEMENTS)

@@ -1,0 +1,73 @@
+"""Where bodies disagree: the rows of the published list, each for a patient it concerns."""
+
+from typing import Any
+
+import pytest
+from patients import but, decisions
+
+from vertebro.guidelines.conflicts import topics
+from vertebro.guidelines.verdict import Conflict, Leaning, Procedure
+
+FULL = {
+    "height_loss_pct": 30.0,
+    "height_loss_progressing": False,
+    "kyphotic_deformity": True,
+    "rmdq": 19,
+    "of_type": "OF2",
+    "tscore_spine": -3.2,
+    "pain_on_analgesia": True,
+}
+
+
+def conflicts(procedure: Procedure = Procedure.VERTEBROPLASTY, **changed: Any) -> dict[str, Conflict]:
+    decision = decisions(but(**FULL | changed))[procedure]
+    return {conflict.topic: conflict for conflict in decision.conflicts}
+
+
+def leaning(conflict: Conflict, body: str) -> set[Leaning]:
+    return {side.leaning for side in conflict.sides if side.body == body}
+
+
+@pytest.mark.parametrize(
+    ("topic", "changed", "pro", "contra"),
+    [
+        ("timing", {"weeks_since_fracture": 3.0}, "england", "ros"),
+        ("timing", {"weeks_since_fracture": 8.0}, "ros", "england"),
+        ("timing", {"weeks_since_fracture": 20.0}, "ros", "nice"),
+        ("severity", {"pain_nrs": 6}, "rand", "ros"),
+        ("benefit", {}, "sir", "cochrane"),
+        ("choice", {}, "nice", "aaos"),
+        ("chronic", {"weeks_since_fracture": 20.0}, "acr", "medicare"),
+        ("operate", {}, "nice", "of_score"),
+    ],
+)
+def test_each_published_disagreement_is_shown_to_the_patient_it_concerns(
+    topic: str, changed: dict[str, Any], pro: str, contra: str
+) -> None:
+    found = conflicts(**changed)
+    assert topic in found, list(found)
+    assert Leaning.FOR in leaning(found[topic], pro)
+    assert Leaning.AGAINST in leaning(found[topic], contra)
+
+
+def test_every_side_has_its_source_and_the_sentence_names_both_bodies() -> None:
+    for conflict in conflicts(weeks_since_fracture=3.0).values():
+        assert all(side.source and side.where and side.sentence for side in conflict.sides)
+        named = [side.title for side in conflict.sides if side.title in conflict.sentence]
+        assert len(set(named)) >= 2
+
+
+def test_the_order_is_that_of_the_list_of_topics() -> None:
+    found = list(conflicts(weeks_since_fracture=20.0))
+    assert found == sorted(found, key=topics().index)
+
+
+def test_a_body_for_which_the_patient_is_out_of_scope_is_not_heard() -> None:
+    found = conflicts(malignancy="known")
+    assert all(side.body not in ("ros", "nice") for c in found.values() for side in c.sides)
+
+
+def test_the_score_is_named_with_its_points_and_its_limits() -> None:
+    (said,) = (s.sentence for s in conflicts()["operate"].sides if s.body == "of_score")
+    assert "4" in said and "not validated" in said
+    assert "operate" not in conflicts(mobilises_on_analgesia=False, neuro_grade="N0", of_type="OF4")
