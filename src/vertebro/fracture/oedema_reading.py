@@ -73,7 +73,7 @@ class BodyReading:
         return float(self.share[self.readable].sum() / max(self.share.sum(), 1e-9))
 
     def part_of_body(self, chosen: Mask) -> float:
-        """Part of the body (0 to 1) that the chosen readable voxels stand for; the rest follows the nearest."""
+        """Part of the body (0 to 1) that the chosen voxels stand for; what is unread follows the nearest."""
         everywhere = chosen[tuple(self.nearest)]
         return float(self.share[everywhere].sum() / self.share.sum())
 
@@ -89,8 +89,8 @@ def read_body(image: Volume, body: MrBody) -> BodyReading | None:
         return None
     crop = image.cropped(box)
     share = _share(crop, body.mask)
-    total = float(body.mask.values.sum()) * body.mask.voxel_mm3
-    in_view = min(1.0, float(share.sum()) * crop.voxel_mm3 / total)
+    index = image.to_index(body.mask.to_mm(np.argwhere(body.mask.values)))
+    in_view = float(((index >= -0.5) & (index <= np.array(image.shape) - 0.5)).all(axis=1).mean())
     readable = (share >= FILLED) & (_depth(crop, body.mask) >= margin_mm(image)) & ~_vein(crop, body)
     if readable.any():
         nearest = ndimage.distance_transform_edt(

@@ -62,6 +62,9 @@ def reference_of(readings: Mapping[Level, BodyReading]) -> Reference | Unknown:
     needed = int(v.least_references.number)
     if len(readings) < needed:
         return _too_few(tuple(readings), needed)
+    readings = _alike(readings)
+    if len(readings) < needed:
+        return _too_few(tuple(readings), needed)
     origin = np.mean([r.body.frame.origin_mm for r in readings.values()], axis=0)
     kept = tuple(readings)
     for _ in range(3):  # leaving one out moves the trend; a second and third look settles it
@@ -78,6 +81,13 @@ def reference_of(readings: Mapping[Level, BodyReading]) -> Reference | Unknown:
         return Unknown(say("unknown.scattered", scatter=f"{100 * found.scatter:.0f}"))
     ratio = np.concatenate([found.relative(readings[n])[readings[n].readable] for n in kept])
     return Reference(kept, coefficients, origin, scale_of(ratio), max(found.scatter, LEAST_SCALE))
+
+
+def _alike(readings: Mapping[Level, BodyReading]) -> Mapping[Level, BodyReading]:
+    """The bodies whose signal is near the lower of the middle ones: a bright one must not bend the trend."""
+    middles = {n: float(np.median(_thirds(r)[1])) for n, r in readings.items()}
+    usual = sorted(middles.values())[(len(middles) - 1) // 2]
+    return {n: r for n, r in readings.items() if abs(middles[n] - usual) <= v.rough_agreement.number}
 
 
 def _too_few(levels: tuple[Level, ...], needed: int) -> Unknown:

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from vertebro import guidelines
-from vertebro.guidelines.reading import Derived, Facts, certain_value
+from vertebro.guidelines.reading import Derived, Facts, certain_value, possible_values
 from vertebro.guidelines.settings import own, own_texts
 from vertebro.vocabulary.known import Known, Unknown
 from vertebro.vocabulary.levels import Level, Region
@@ -97,11 +97,19 @@ def osteoporotic_fracture(facts: Facts) -> Derived[Any] | None:
 
 
 def mri(facts: Facts) -> Derived[Any] | None:
-    """A part of the body that shows oedema is oedema, however small; none of it is none."""
-    fraction = certain_value(facts, "mri_oedema_fraction")
-    if fraction is None:
+    """A part of the body that shows oedema is oedema, however small; none of it is none.
+
+    A measured part counts where every value within its spread says the same: it can show oedema, but
+    never rules it out, because its spread reaches above nought.
+    """
+    extent = certain_value(facts, "oedema_extent")
+    if extent is not None:
+        return worked_out("no_oedema" if extent == "none" else "oedema", "oedema_extent", "oedema_extent")
+    fraction = facts.get("mri_oedema_fraction")
+    shows = set() if fraction is None else {part > 0 for part in possible_values(fraction)}
+    if len(shows) != 1:
         return None
-    return worked_out("oedema" if fraction > 0 else "no_oedema", "oedema_fraction", "mri_oedema_fraction")
+    return worked_out("oedema" if shows == {True} else "no_oedema", "oedema_fraction", "mri_oedema_fraction")
 
 
 def fracture_unhealed(facts: Facts) -> Derived[Any] | None:

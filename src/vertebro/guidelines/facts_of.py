@@ -25,7 +25,25 @@ def facts_of(case: Case, findings: Findings | Unknown) -> dict[str, Known[Any]]:
     A measured number carries every value within its spread and an uncertain grade every grade
     that is possible, so that no rule takes an uncertain reading for a firm fact.
     """
-    return with_derived(measured(case, findings) | written(case), case.level)
+    people = written(case)
+    images = {n: k for n, k in measured(case, findings).items() if not _overruled(n, k, people)}
+    return with_derived(images | people, case.level)
+
+
+def _overruled(name: str, image: Known[Any], people: dict[str, Known[Any]]) -> bool:
+    """True for oedema measured on an MRI that a person read otherwise, or says cannot have been made."""
+    return name == "mri_oedema_fraction" and bool(_read_otherwise(image, people))
+
+
+def _read_otherwise(image: Known[Any], people: dict[str, Known[Any]]) -> tuple[str, ...]:
+    """The facts in which a person contradicts the oedema measured on the MRI."""
+    surely, none = min(possible_values(image)) > 0, round(image.value) == 0
+    against = {
+        "mri": {"no_oedema": surely, "oedema": none},
+        "oedema_extent": {"none": surely, "part": none, "most": none},
+    }
+    found = [n for n, by in against.items() if n in people and by.get(people[n].value, False)]
+    return (*found, *(n for n in ("mri_impossible_reason",) if n in people))
 
 
 def written(case: Case) -> dict[str, Known[Any]]:
@@ -72,7 +90,24 @@ def disagreements(case: Case, findings: Findings | Unknown) -> tuple[str, ...]:
         for name in images
         if name in people and not _agrees(name, people[name].value, images[name])
     )
+    differing += _oedema_read_otherwise(people, images)
     return differing + _oedema_without_loss(case, findings, people)
+
+
+def _oedema_read_otherwise(people: dict[str, Known[Any]], images: dict[str, Known[Any]]) -> tuple[str, ...]:
+    """Where a person's reading of the MRI and the oedema measured on it differ."""
+    image = images.get("mri_oedema_fraction")
+    if image is None:
+        return ()
+    return tuple(
+        own_texts().say(
+            "disagreement",
+            label=fact(name).label,
+            person=fact(name).in_words(people[name].value),
+            image=image.source,
+        )
+        for name in _read_otherwise(image, people)
+    )
 
 
 def _oedema_without_loss(
@@ -131,11 +166,21 @@ def _gas_cleft(at_level: VertebraFindings) -> Known[Any] | None:
     return Known("gas", own_texts().say("measured", value=gas.in_words(), method=gas.method))
 
 
+def _cleft(at_level: VertebraFindings) -> Known[Any] | None:
+    """A cleft that is surely there, by gas on CT or fluid on MRI; that none was seen says nothing."""
+    gas, fluid = _gas_cleft(at_level), at_level.cleft_fluid
+    if not (isinstance(fluid, Graded) and fluid.value and fluid.is_certain):
+        return gas
+    said = own_texts().say("measured", value=own_texts().say("cleft_fluid"), method=fluid.method)
+    return Known("fluid", said) if gas is None else Known("both", f"{gas.source}; {said}")
+
+
 READ_OFF: dict[str, Callable[[VertebraFindings], Known[Any] | None]] = {
     "height_loss_pct": lambda at_level: _number(at_level.height_loss, "height_loss_pct"),
     "kyphosis_deg": lambda at_level: _number(at_level.local_kyphosis, "kyphosis_deg"),
     "canal_narrowing_pct": lambda at_level: _number(at_level.canal_narrowing, "canal_narrowing_pct"),
     "posterior_wall": _posterior_wall,
-    "intravertebral_cleft": _gas_cleft,
+    "intravertebral_cleft": _cleft,
+    "mri_oedema_fraction": lambda at_level: _number(at_level.oedema_fraction, "mri_oedema_fraction"),
 }
 """What is read off the images, and how."""

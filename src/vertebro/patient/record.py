@@ -142,7 +142,7 @@ def _contradictory_findings(record: ClinicalRecord) -> list[Contradiction]:
     get = record.value
     scanned, share, why_not = get("mri"), get("mri_oedema_fraction"), get("mri_impossible_reason")
     wall, canal = get("posterior_wall"), get("canal_narrowing_pct")
-    shown = next((n for n in ("mri", "mri_oedema_fraction") if get(n) is not None), None)
+    shown = next((n for n in ("mri", "oedema_extent", "mri_oedema_fraction") if get(n) is not None), None)
     found = next((n for n in ("exam_matches_level", "tender_levels") if get(n) is not None), None)
     return [
         (
@@ -163,12 +163,34 @@ def _contradictory_findings(record: ClinicalRecord) -> list[Contradiction]:
             str(found),
             "that the back was not examined and what the examination found",
         ),
+        *_contradictory_extent(record),
         *_contradictory_signs(record),
         (
             wall == "intact" and (canal or 0) > 0,
             "posterior_wall",
             "canal_narrowing_pct",
             f"that the posterior wall is intact and the canal narrowed by {canal} %",
+        ),
+    ]
+
+
+def _contradictory_extent(record: ClinicalRecord) -> list[Contradiction]:
+    """How much of the body shows oedema against whether there is any, and against how many per cent."""
+    scanned, share = record.value("mri"), record.value("mri_oedema_fraction")
+    extent = record.value("oedema_extent")
+    any_there = extent != "none"
+    return [
+        (
+            None not in (scanned, extent) and (scanned == "oedema") is not any_there,
+            "mri",
+            "oedema_extent",
+            f"that MRI showed {str(scanned).replace('_', ' ')} and that the part with oedema is: {extent}",
+        ),
+        (
+            None not in (share, extent) and ((share or 0) > 0) is not any_there,
+            "mri_oedema_fraction",
+            "oedema_extent",
+            f"oedema in {share} % of the vertebral body and that the part with oedema is: {extent}",
         ),
     ]
 

@@ -71,8 +71,10 @@ def align(ct: Volume | Unknown, spine: Spine, mri: Volume, lies_on_ct: bool) -> 
         again = [find_motion(places, motion @ _start(places, s)) for s in STARTS]
     except ImportError:
         return Unknown(say("missing_extra"))
-    apart = max(places.apart_mm(motion, other) for other in again)
-    return _judged(places, spine, motion, apart, lies_on_ct)
+    best = max((motion, *again), key=lambda one: places.score(one)[0])
+    others = [one for one in (motion, *again) if one is not best]
+    apart = float(np.median([places.apart_mm(best, one) for one in others]))
+    return _judged(places, spine, best, apart, lies_on_ct)
 
 
 def moved_spine(spine: Spine, motion: Array) -> Spine:

@@ -14,7 +14,7 @@ from vertebro.patient.spine import Spine
 from vertebro.patient.volume import Volume
 from vertebro.report import planes
 from vertebro.report.assessment import Assessment
-from vertebro.report.drawing import Drawing, png
+from vertebro.report.drawing import Drawing, Style, png
 from vertebro.report.figures import (
     CHOSEN,
     GROUND,
@@ -129,7 +129,7 @@ def _draw(
 ) -> list[Level]:
     """Draws one panel; gives the levels it names."""
     _, found, level = about
-    _width, _height = PANEL_MM
+    offset = np.array([left, 0.0])
     pixel_mm = max(PANEL_MM) / PIXELS
     cut = panel.plane.cut(panel.image, pixel_mm)
     grey = bone_window(cut) if panel.is_ct else _mr_grey(cut, panel.image)
@@ -137,7 +137,7 @@ def _draw(
     named = []
     with drawing.group("outlines"):
         for vertebra in panel.spine:
-            lines = [[*x, left, 0] for x in contours(panel.plane, vertebra.mask, pixel_mm)]
+            lines = [x + offset for x in contours(panel.plane, vertebra.mask, pixel_mm)]
             chosen = vertebra.level is level
             for line in lines:
                 stroke = CHOSEN if chosen else OTHERS
@@ -148,8 +148,8 @@ def _draw(
     if bright is not None and not panel.is_ct:
         with drawing.group("marks"):
             for line in contours(panel.plane, bright, pixel_mm):
-                style = {"stroke": OEDEMA, "fill": OEDEMA, "fill_opacity": "0.14"}
-                drawing.outline([*line, left, 0], stroke_width=0.6, **style)
+                style: dict[str, Style] = {"stroke": OEDEMA, "fill": OEDEMA, "fill_opacity": "0.14"}
+                drawing.outline(line + offset, stroke_width=0.6, **style)
     _corner_words(drawing, panel.title, left)
     return named
 
@@ -177,7 +177,7 @@ def _name(drawing: Drawing, level: Level, lines: list[Array], at: tuple[float, b
 def _corner_words(drawing: Drawing, title: str, left: float) -> None:
     """What the image is, and which way its edges point."""
     width, height = PANEL_MM
-    style = {"fill": INK, "font_weight": 700, "halo": HALO}
+    style: dict[str, Style] = {"fill": INK, "font_weight": 700, "halo": HALO}
     drawing.words((left + TEXT_MM * 0.7, TEXT_MM), title, TEXT_MM * 1.15, **style)
     places = {"A": (TEXT_MM, height * 0.42), "P": (width - TEXT_MM, height * 0.42)}
     places |= {"S": (width / 2, TEXT_MM), "I": (width * 0.3, height - TEXT_MM)}
