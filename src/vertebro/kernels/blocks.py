@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from vertebro.kernels.arrays import AnyArray
 from vertebro.kernels.compiled import compiled, part
 from vertebro.kernels.grids import NODES, NX, NY, VOXELS, Grid
-from vertebro.kernels.transfers import longest_column
 
-Planes = tuple[int, int]
+Planes: TypeAlias = tuple[int, int]
+Freedom: TypeAlias = tuple[AnyArray, AnyArray, AnyArray]
 
 
 class Moduli(NamedTuple):
@@ -51,13 +51,16 @@ def pack(grid: Grid, planes: Planes, dense: AnyArray, out: AnyArray) -> None:
 
 
 @part
-def add_corner(column: AnyArray, shift: int, coefficients: AnyArray, m: Moduli, to: AnyArray) -> None:
+def add_corner(column: AnyArray, shift: int, factors: AnyArray, sign: int, m: Moduli, to: AnyArray) -> None:
     """to += the corner's entry of each voxel of a column (its last voxel is void)."""
-    start = column[2]
-    for k in range(column[1] - 1):
-        lam, mu = m.lam[start + k], m.mu[start + k]
+    start, s = column[2], np.float32(sign)
+    a, b, c = s * factors[0], s * factors[1], s * factors[2]
+    n = column[1] - 1
+    lams, mus, target = m.lam[start : start + n], m.mu[start : start + n], to[shift : shift + n]
+    for k in range(n):
+        lam, mu = lams[k], mus[k]
         higher = np.float32(0) if lam > m.largest_full_ratio * mu else lam
-        to[shift + k] += coefficients[0] * lam + coefficients[1] * higher + coefficients[2] * mu
+        target[k] += a * lam + b * higher + c * mu
 
 
 @part
@@ -71,9 +74,8 @@ def gather_blocks(grid: Grid, row: AnyArray, at: tuple[int, int, int], m: Moduli
             for entry in range(6):
                 sign = x * y if entry == 3 else x if entry == 4 else y if entry == 5 else 1
                 upside = -1 if entry > 3 else 1  # a node above a voxel lies at its upper corner
-                below = m.corner[entry] * np.float32(sign)
-                add_corner(column, shift, below * np.float32(upside), m, sums[entry])
-                add_corner(column, shift + 1, below, m, sums[entry])
+                add_corner(column, shift, m.corner[entry], sign * upside, m, sums[entry])
+                add_corner(column, shift + 1, m.corner[entry], sign, m, sums[entry])
 
 
 @part
@@ -102,13 +104,15 @@ def invert_blocks(
 
 @compiled
 def node_blocks(
-    grid: Grid, level: int, planes: Planes, m: Moduli, freedom: tuple[AnyArray, AnyArray], inverse: AnyArray
+    grid: Grid, level: int, planes: Planes, m: Moduli, freedom: Freedom, inverse: AnyArray
 ) -> None:
-    """Inverse blocks of the nodes on some planes; ``freedom``: held bits, and an addition to the diagonal."""
-    row, held, extra = grid.levels[level], freedom[0], freedom[1]
+    """Inverse blocks of the nodes on some planes.
+
+    ``freedom``: bits of held directions, an addition to the diagonal, and scratch (6, longest column).
+    """
+    row, held, extra, sums = grid.levels[level], freedom[0], freedom[1], freedom[2]
     ny = row[NY] + 1
     begin, end = row[NODES] + planes[0] * ny, row[NODES] + planes[1] * ny
-    sums = np.zeros((6, longest_column(grid, begin, end) + 1), np.float32)
     for n in range(begin, end):
         lowest, count, start = grid.nodes[n]
         sums[:, : count + 1] = 0

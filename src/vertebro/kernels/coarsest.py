@@ -8,7 +8,8 @@ import numpy as np
 from scipy import linalg
 
 from vertebro.kernels.arrays import AnyArray, Array
-from vertebro.kernels.grids import BEGIN, END, NX, NY, VOXELS, addresses, places
+from vertebro.kernels.compiled import compiled
+from vertebro.kernels.grids import BEGIN, END, NX, NY, VOXELS, addresses, places_of
 from vertebro.kernels.hexahedron import scales
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def coarsest_inverse(hierarchy: Hierarchy) -> tuple[AnyArray, AnyArray]:
     matrix, free = _matrix(hierarchy)
     if not len(free):
         return np.zeros((0, 0), np.float32), free
-    nodes = places(grid, len(grid.levels) - 1)[:, free[:, 0] - grid.levels[-1, BEGIN]].T
+    nodes = places_of(grid, free[:, 0], len(grid.levels) - 1)
     rigid = _rigid(nodes * scales(brick.edges_mm), free[:, 1], brick.components)
     rigid *= scales(brick.edges_mm)[free[:, 1], None] if brick.components == 3 else 1
     return _pseudo_inverse(matrix, rigid).astype(np.float32), free
@@ -73,12 +74,37 @@ def _rigid(place: AnyArray, component: AnyArray, components: int) -> Array:
 
 
 def _pseudo_inverse(matrix: Array, rigid: Array) -> Array:
-    """The inverse outside the rigid motions that cost no energy, nought on these."""
-    energy, mass = rigid.T @ matrix @ rigid, rigid.T @ rigid
+    """The inverse outside the rigid motions that cost no energy, nought on these.
+
+    Sums go through ``einsum``: threads of a linear algebra library would stand in each other's way on a
+    busy machine, for matrices this small.
+    """
+    energy = np.einsum("ij,ik->jk", rigid, np.einsum("ij,jk->ik", matrix, rigid))
+    mass = np.einsum("ij,ik->jk", rigid, rigid)
     values, vectors = linalg.eigh(energy, mass + 1e-12 * np.trace(mass) * np.eye(len(mass)))
     # A free motion costs rounding only (1e-16 of the stiffness, squared sums); a held one far more.
-    free = rigid @ vectors[:, values < 1e-9 * matrix.diagonal().max()]
-    basis, _ = np.linalg.qr(free)
-    shift = np.median(matrix.diagonal())
-    whole = linalg.cho_factor(matrix + shift * basis @ basis.T)
-    return np.asarray(linalg.cho_solve(whole, np.eye(len(matrix))) - basis @ basis.T / shift)
+    free = values < 1e-9 * matrix.diagonal().max()
+    basis = np.einsum("ij,jk->ik", rigid, vectors[:, free])  # orthonormal: eigh scales by the mass
+    shift, outer = np.median(matrix.diagonal()), np.einsum("ij,kj->ik", basis, basis)
+    inverse = matrix + shift * outer
+    invert_in_place(inverse)
+    return np.asarray(inverse - outer / shift)
+
+
+@compiled
+def invert_in_place(a: Array) -> None:
+    """The inverse of a symmetric positive definite matrix (Gauss-Jordan without pivots)."""
+    n = len(a)
+    for k in range(n):
+        pivot, row = 1 / a[k, k], a[k]
+        row[k] = 1
+        for j in range(n):
+            row[j] *= pivot
+        for i in range(n):
+            if i == k:
+                continue
+            other = a[i]
+            factor = other[k]
+            other[k] = 0
+            for j in range(n):
+                other[j] -= factor * row[j]

@@ -53,7 +53,8 @@ class ElasticModel:
 class ElasticSolution:
     """Displacements and reactions of a solved model; ``stresses`` computes the rest.
 
-    Arrays are (component, address) on the finest level of ``grid``.
+    Fields are (component, address) on the finest level of ``grid``; ``reaction_n`` is one force for each
+    held direction (``held_at``, ``held_axis``), those of ``plates`` included.
     """
 
     grid: Grid
@@ -63,8 +64,10 @@ class ElasticSolution:
     mu_mpa: AnyArray
     largest_full_ratio: float
     displacement_mm: Array
+    held_at: AnyArray
+    held_axis: AnyArray
     reaction_n: Array
-    applied_n: Array
+    work_of_forces_nmm: float
     plate_motions: tuple[Array, ...]
     dropped_voxels: int
     convergence: tuple[Convergence, ...]
@@ -74,19 +77,25 @@ class ElasticSolution:
         return self._dense(self.displacement_mm)
 
     def reactions(self) -> Array:
-        """Forces of the supports and plates at all nodes in N."""
-        return self._dense(self.reaction_n)
+        """Forces of the supports and plates at all nodes (nx + 1, ny + 1, nz + 1, 3) in N."""
+        field = np.zeros_like(self.displacement_mm)
+        field[self.held_axis, self.held_at] = self.reaction_n
+        return self._dense(field)
 
     def reaction(self, nodes: AnyArray) -> Array:
         """The sum (3) of the forces that hold the nodes (indices (n, 3) or a mask), in N."""
         where = np.asarray(nodes)
         at = addresses(self.grid, np.argwhere(where) if where.dtype == bool else where)
-        return np.asarray(self.reaction_n[:, np.unique(at[at >= 0])].sum(axis=1))
+        asked = np.zeros(self.displacement_mm.shape[1], bool)
+        asked[at[at >= 0]] = True
+        here = asked[self.held_at]
+        return np.asarray(np.bincount(self.held_axis[here], self.reaction_n[here], minlength=3), dtype=float)
 
     @property
     def energy_nmm(self) -> float:
-        """Strain energy, N mm: half the work of all nodal forces."""
-        return float((self.displacement_mm * (self.reaction_n + self.applied_n)).sum() / 2)
+        """Strain energy, N mm: half the work of the supports, plates and forces."""
+        at_supports = self.displacement_mm[self.held_axis, self.held_at] @ self.reaction_n
+        return float(at_supports + self.work_of_forces_nmm) / 2
 
     def _dense(self, field: Array) -> Array:
         out = np.zeros((*(n + 1 for n in self.shape), 3))
@@ -196,13 +205,14 @@ class _Solver:
 
     def __init__(self, checked: _Checked, effort: Effort) -> None:
         self.checked, self.model = checked, checked.model
-        self.scale = scales(self.model.edges_mm)[:, None]
+        self.scale = scales(self.model.edges_mm)
         solid = checked.young > 0
         self.grid = pyramid(extent_of(solid), levels_for(solid))
         check_memory(self.grid)
         self.lam, self.mu = self._moduli()
-        self.held_at = addresses(self.grid, checked.held[0])
-        self.tied_at = [addresses(self.grid, np.asarray(p.nodes)) for p in checked.tied]
+        self.plate_at = [addresses(self.grid, np.asarray(p.nodes)) for p in checked.tied]
+        self.at = np.concatenate([addresses(self.grid, checked.held[0]), *self.plate_at])
+        self.axis = np.concatenate([checked.held[1], *(np.full(len(p.nodes), p.axis) for p in checked.tied)])
         self.multigrid = Multigrid(self.grid, (self.lam, self.mu), self._brick(), self._held(), effort)
 
     def _moduli(self) -> tuple[AnyArray, AnyArray]:
@@ -224,42 +234,19 @@ class _Solver:
         return Brick(3, self.model.edges_mm, full, largest)
 
     def _held(self) -> Held:
-        at = [self.held_at, *self.tied_at]
-        axes = [
-            self.checked.held[1],
-            *(np.full(len(a), p.axis) for a, p in zip(self.tied_at, self.checked.tied, strict=True)),
-        ]
-        where, index = np.unique(np.concatenate(at), return_inverse=True)
+        where, index = np.unique(self.at, return_inverse=True)
         bits = np.zeros(len(where), np.int64)
-        np.bitwise_or.at(bits, index, 1 << np.concatenate(axes))
+        np.bitwise_or.at(bits, index, 1 << self.axis)
         return Held(where, bits)
 
-    def _solve(
-        self, loads: bool, plate: tuple[int, Array] | None, tolerance: float
-    ) -> tuple[Array, Array, Convergence]:
-        """Displacements and reactions (mm, N) for the given loads, or for one motion of one plate."""
-        exact = self.multigrid.exact
-        exact[:] = 0
-        if loads:
-            nodes, axes, values = self.checked.loads
-            np.add.at(exact[F], (axes, addresses(self.grid, nodes)), values / self.scale[axes, 0])
-            exact[U][self.checked.held[1], self.held_at] = (
-                self.checked.held[2] * self.scale[self.checked.held[1], 0]
-            )
-        if plate is not None:
-            number, shape = plate
-            axis = self.checked.tied[number].axis
-            exact[U][axis, self.tied_at[number]] = shape * self.scale[axis, 0]
-        done = self.multigrid.solve(tolerance)
-        reaction = self.multigrid.forces() * self.scale
-        return exact[U] / self.scale * self.multigrid.touched(), reaction, done
-
     def solution(self, tolerance: float) -> ElasticSolution:
-        u, reaction, done = self._solve(True, None, tolerance)
-        u, reaction, motions, more = self._with_plates(u, reaction, tolerance)
-        applied = np.zeros_like(u)
-        nodes, axes, values = self.checked.loads
-        np.add.at(applied, (axes, addresses(self.grid, nodes)), values)
+        nodes, axes, forces = self.checked.loads
+        loaded = addresses(self.grid, nodes)
+        np.add.at(self.multigrid.exact[F], (axes, loaded), forces / self.scale[axes])
+        given = np.zeros(len(self.at))
+        given[: len(self.checked.held[2])] = self.checked.held[2]
+        state = self._balanced(given, tolerance)
+        state, motions = self._with_plates(state, tolerance)
         return ElasticSolution(
             grid=self.grid,
             shape=self.checked.young.shape,
@@ -267,50 +254,80 @@ class _Solver:
             lam_mpa=self.lam,
             mu_mpa=self.mu,
             largest_full_ratio=largest_full_ratio(self.model.integration),
-            displacement_mm=u,
-            reaction_n=self._only_held(reaction),
-            applied_n=applied,
+            displacement_mm=state.u,
+            held_at=self.at,
+            held_axis=self.axis,
+            reaction_n=state.reaction,
+            work_of_forces_nmm=float(state.u[axes, loaded] @ forces),
             plate_motions=motions,
             dropped_voxels=self.checked.dropped,
-            convergence=(done, *more),
+            convergence=state.convergence,
         )
 
-    def _only_held(self, forces: Array) -> Array:
-        """Reactions where something holds; elsewhere only the residual is left, which is not one."""
-        out = np.zeros_like(forces)
-        for axis, at in self._held_directions():
-            out[axis, at] = forces[axis, at]
-        return out
+    def _balanced(self, given: Array, tolerance: float) -> _State:
+        """Displacements and reactions (mm, N) where the held directions are given."""
+        exact = self.multigrid.exact
+        exact[U][self.axis, self.at] = given * self.scale[self.axis]
+        done = self.multigrid.solve(tolerance)
+        self.multigrid.clear_void()
+        reaction = -self.multigrid.forces()[self.axis, self.at] * self.scale[self.axis]
+        u = exact[U]
+        if not np.all(self.scale == 1):
+            u /= self.scale[:, None]
+        return _State(u, reaction, (done,))
 
-    def _held_directions(self) -> list[tuple[AnyArray | int, AnyArray]]:
-        tied = [(p.axis, at) for p, at in zip(self.checked.tied, self.tied_at, strict=True)]
-        return [(self.checked.held[1], self.held_at), *tied]
-
-    def _with_plates(
-        self, u: Array, reaction: Array, tolerance: float
-    ) -> tuple[Array, Array, tuple[Array, ...], tuple[Convergence, ...]]:
+    def _with_plates(self, state: _State, tolerance: float) -> tuple[_State, tuple[Array, ...]]:
         """Adds the motions of the plates for which their forces come out as given (superposition)."""
-        tied = self.checked.tied
-        if not tied:
-            return u, reaction, (), ()
-        shapes = [p.shapes(self.model.edges_mm) for p in tied]
-        motions = [(n, m) for n, shape in enumerate(shapes) for m in range(shape.shape[1])]
-        solved = [self._solve(False, (n, shapes[n][:, m]), tolerance) for n, m in motions]
+        plates = self.checked.tied
+        if not plates:
+            return state, ()
+        state = state.copied()
+        shapes = [p.shapes(self.model.edges_mm) for p in plates]
+        motions = np.zeros((len(self.at), sum(s.shape[1] for s in shapes)))
+        begin, column, wanted = len(self.at) - sum(len(s) for s in shapes), 0, np.zeros(motions.shape[1])
+        for plate, shape in zip(plates, shapes, strict=True):
+            n, m = shape.shape
+            motions[begin : begin + n, column : column + m] = shape
+            wanted[column] = plate.force_n
+            begin, column = begin + n, column + m
+        self.multigrid.exact[F] = 0
+        solved = [self._moved(motions[:, n], tolerance) for n in range(motions.shape[1])]
+        felt = np.stack([motions.T @ s.reaction for s in solved], axis=-1)
+        amounts = _amounts(felt, wanted - motions.T @ state.reaction)
+        for amount, one in zip(amounts, solved, strict=True):
+            state = state.plus(amount, one)
+        return state, tuple(np.split(amounts, np.cumsum([s.shape[1] for s in shapes])[:-1]))
 
-        def felt(forces: Array) -> Array:
-            return np.array([shapes[n][:, m] @ forces[tied[n].axis, self.tied_at[n]] for n, m in motions])
+    def _moved(self, motion: Array, tolerance: float) -> _State:
+        self.multigrid.exact[U] = 0
+        return self._balanced(motion, tolerance).copied()
 
-        stiffness = np.stack([felt(r) for _, r, _ in solved], axis=-1)
-        wanted = np.array([tied[n].force_n if m == 0 else 0.0 for n, m in motions])
-        size = np.sqrt(np.outer(stiffness.diagonal(), stiffness.diagonal()))
-        if not np.linalg.cond(stiffness / size) < 1e9:  # less than nine digits below the stiffest motion
-            raise BadModel(
-                "A plate can tilt freely: nothing stops it.",
-                "displacements that stop every motion of the plates",
-                "Hold the model in more directions, or do not let the plate tilt.",
-            )
-        motion = np.linalg.solve(stiffness, wanted - felt(reaction))
-        for amount, (du, dr, _) in zip(motion, solved, strict=True):
-            u, reaction = u + amount * du, reaction + amount * dr
-        counts = np.cumsum([shape.shape[1] for shape in shapes])[:-1]
-        return u, reaction, tuple(np.split(motion, counts)), tuple(done for _, _, done in solved)
+
+@dataclass(frozen=True)
+class _State:
+    """Displacements (component, address), reactions of the held directions, and the solves behind them."""
+
+    u: Array
+    reaction: Array
+    convergence: tuple[Convergence, ...]
+
+    def copied(self) -> _State:
+        """The same, apart from the solver's own memory."""
+        return _State(self.u.copy(), self.reaction, self.convergence)
+
+    def plus(self, amount: float, other: _State) -> _State:
+        """This state with a multiple of another."""
+        u, reaction = self.u + amount * other.u, self.reaction + amount * other.reaction
+        return _State(u, reaction, (*self.convergence, *other.convergence))
+
+
+def _amounts(stiffness: Array, wanted: Array) -> Array:
+    """The motions of the plates (mm, rad) that give the wanted forces and moments."""
+    size = np.sqrt(np.outer(stiffness.diagonal(), stiffness.diagonal()))
+    if not np.linalg.cond(stiffness / size) < 1e9:  # less than nine digits below the stiffest motion
+        raise BadModel(
+            "A plate can tilt freely: nothing stops it.",
+            "displacements that stop every motion of the plates",
+            "Hold the model in more directions, or do not let the plate tilt.",
+        )
+    return np.asarray(np.linalg.solve(stiffness, wanted))

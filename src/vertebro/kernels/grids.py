@@ -146,3 +146,14 @@ def places(grid: Grid, level: int = 0) -> AnyArray:
     out[0, at], out[1, at] = held // (row[NY] + 1), held % (row[NY] + 1)
     out[2, at] = lowest[held] + within
     return out
+
+
+def places_of(grid: Grid, at: AnyArray, level: int = 0) -> AnyArray:
+    """The indices (n, 3) of the nodes at some addresses of a level."""
+    row = grid.levels[level]
+    columns = grid.nodes[row[NODES] : row[NODES] + (row[NX] + 1) * (row[NY] + 1)]
+    held = columns[columns[:, 1] > 0]
+    number = np.flatnonzero(columns[:, 1] > 0)
+    column = np.searchsorted(held[:, 2], at, side="right") - 1
+    i, j = np.divmod(number[column], row[NY] + 1)
+    return np.stack([i, j, held[column, 0] + at - held[column, 2]], axis=-1)

@@ -22,11 +22,11 @@ from vertebro.kernels.grids import (
     BEGIN,
     END,
     MOST_PIECES,
+    NODES,
     PIECE_COUNT,
     PIECES,
     Grid,
-    addresses,
-    places,
+    places_of,
 )
 from vertebro.kernels.hexahedron import (
     Edges,
@@ -39,7 +39,7 @@ from vertebro.kernels.hexahedron import (
 )
 from vertebro.kernels.sweeps import APPLY, PROLONG, RESTRICT, Operator, Scene, Workspace, perform
 from vertebro.kernels.team import STATE_SIZE
-from vertebro.kernels.transfers import mean_moduli, restrict_piece
+from vertebro.kernels.transfers import mean_moduli, restrict_piece, solid_weight
 
 
 @dataclass(frozen=True)
@@ -139,11 +139,11 @@ class Hierarchy:
         inverse, at = coarsest_inverse(self)
         self.work = self.work._replace(coarsest=inverse, coarsest_at=at)
 
-    def touched(self) -> Mask:
-        """Which addresses of the finest level are corners of a solid voxel; elsewhere nothing is meant."""
-        solid = np.asarray(self.inverse[:3, : self.work.exact.shape[2]].any(axis=0))
-        solid[self.held[0].at] = True
-        return solid
+    def held_bits(self, level: int) -> AnyArray:
+        """Bits of the held directions at every address."""
+        bits = np.zeros(self.inverse.shape[1], np.uint8)
+        bits[self.held[level].at] = self.held[level].bits
+        return bits
 
     def operator(self) -> Operator:
         """The tables of the levels built so far."""
@@ -178,19 +178,26 @@ class Hierarchy:
         else:
             list(self._pool.map(lambda piece: task(tuple(piece)), pieces))
 
+    def _lines(self, level: int) -> AnyArray:
+        """Scratch for sums along a column of nodes of a level."""
+        begin = self.grid.levels[level, NODES]
+        return np.empty((6, 2 * int(self.grid.nodes[begin:, 1].max()) + 3), np.float32)
+
     def _coarsen(self, level: int) -> None:
         for modulus in (self.lam, self.mu) if self.brick.components == 3 else (self.mu,):
             self._each_piece(level, lambda planes, m=modulus: mean_moduli(self.grid, level, planes, m))  # type: ignore[misc]
 
     def _invert_blocks(self, level: int) -> None:
-        held = np.zeros(self.inverse.shape[1], np.uint8)
-        held[self.held[level].at] = self.held[level].bits
+        held = self.held_bits(level)
         extra, springs = self.work.fields[R], self.springs[level]
         extra[springs.at[:, 1], springs.at[:, 0]] = springs.n_mm
         ratio = np.float32(self.brick.largest_full_ratio)
         moduli = Moduli(self.lam, self.mu, self.brick.corner(level), ratio)
         self._each_piece(
-            level, lambda planes: node_blocks(self.grid, level, planes, moduli, (held, extra), self.inverse)
+            level,
+            lambda planes: node_blocks(
+                self.grid, level, planes, moduli, (held, extra, self._lines(level)), self.inverse
+            ),
         )
         extra[springs.at[:, 1], springs.at[:, 0]] = 0
 
@@ -199,28 +206,29 @@ class Hierarchy:
         fine, fields, c = self.held[level - 1], self.work.fields, self.brick.components
         for n in range(c):
             fields[R, n, fine.at] = fine.bits >> n & 1
-        self._each_piece(level, lambda planes: restrict_piece(self.grid, level, planes, fields[R], fields[B]))
+        self._each_piece(
+            level,
+            lambda planes: restrict_piece(
+                self.grid, level, planes, fields[R], fields[B], self._lines(level)[0]
+            ),
+        )
         fields[R][:, fine.at] = 0
         begin, end = self.grid.levels[level, [BEGIN, END]]
         near = begin + np.flatnonzero(fields[B, :, begin:end].any(axis=0))
-        share = fields[B][:, near] / self._stencil_weight(level, near)
+        weight = np.zeros(len(near))
+        solid_weight(
+            self.grid,
+            level,
+            places_of(self.grid, near, level),
+            (self.inverse, self.held_bits(level - 1)),
+            weight,
+        )
+        share = fields[B][:, near] / weight
         fixed = share > 0.5 - 1e-6  # weights are sums of eighths; the margin is for the division
         bits = (fixed * (1 << np.arange(c))[:, None]).sum(axis=0)
         self.held.append(Held(near[bits > 0], bits[bits > 0]))
         self.springs.append(NO_SPRINGS)
         self.springs[level] = self._springs(level, near, (share > 0) & ~fixed)
-
-    def _stencil_weight(self, level: int, near: AnyArray) -> Array:
-        """The interpolation weights of the solid fine nodes around coarse nodes, summed."""
-        begin = self.grid.levels[level, BEGIN]
-        centre = 2 * places(self.grid, level)[:, near - begin].T
-        total = np.zeros(len(near))
-        for offset in np.ndindex(3, 3, 3):
-            shift = np.array(offset) - 1
-            at = addresses(self.grid, centre + shift, level - 1)
-            solid = (at >= 0) & self.inverse[:3, np.maximum(at, 0)].any(axis=0)
-            total += (solid | np.isin(at, self.held[level - 1].at)) * 0.5 ** np.abs(shift).sum()
-        return np.maximum(total, 1e-3)
 
     def _springs(self, level: int, near: AnyArray, soft: Mask) -> Springs:
         """Row sums of the true coarse operator (P' A P) less the rediscretised one, where positive."""
@@ -231,14 +239,14 @@ class Hierarchy:
         program.line(APPLY, level - 1, X2, X2, R)
         program.line(RESTRICT, level, R, B)
         scene = self.scene(program)
+        below = slice(*self.grid.levels[level - 1, [BEGIN, END]])
         for n in np.flatnonzero(soft.any(axis=1)):
             which = near[soft[n]]
-            fields[[X, X2]] = 0
-            fields[X, n, which] = 1
+            fields[X, n, which], fields[X2, :, below] = 1, 0
             perform(0, 0, len(scene.lines), scene)
+            fields[X, n, which] = 0
             stiffer = fields[B, n, which] - fields[P, n, which]
             at.append(np.stack([which, np.full(len(which), n)], axis=-1)[stiffer > 0])
             values.append(stiffer[stiffer > 0])
-        fields[:] = 0
         order = np.argsort(np.concatenate(at)[:, 0], kind="stable")
         return Springs(np.concatenate(at)[order], np.concatenate(values)[order])

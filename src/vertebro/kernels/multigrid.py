@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vertebro.errors import NotConverged
-from vertebro.kernels.arrays import AnyArray, Array, Mask
-from vertebro.kernels.cycles import EXACT_R, Effort, solver_program
+from vertebro.kernels.arrays import AnyArray, Array
+from vertebro.kernels.compiled import compiled
+from vertebro.kernels.cycles import EXACT_R, Effort, U, solver_program
 from vertebro.kernels.grids import Grid
 from vertebro.kernels.hierarchy import Brick, Held, Hierarchy
 from vertebro.kernels.sweeps import OUTER, RR, RZ, perform
@@ -40,6 +41,15 @@ class Convergence:
         )
 
 
+@compiled
+def clear_void(u: Array, inverse: AnyArray, held: AnyArray) -> None:
+    """u = 0 where no direction is held or has an inverse."""
+    for k in range(u.shape[1]):
+        if inverse[0, k] == 0 and held[k] == 0:
+            for c in range(u.shape[0]):
+                u[c, k] = 0
+
+
 class Multigrid:
     """The solver of one model: given forces F and held displacements in U, it makes U balance F."""
 
@@ -56,10 +66,6 @@ class Multigrid:
     def exact(self) -> Array:
         """Fields U, F and the residual (field, component, address) in double precision."""
         return self._hierarchy.work.exact
-
-    def touched(self) -> Mask:
-        """Which addresses are corners of a solid voxel; elsewhere nothing is meant."""
-        return self._hierarchy.touched()
 
     def solve(self, tolerance: float) -> Convergence:
         """Corrects U until the residual is below the tolerance, relative to the first residual."""
@@ -79,9 +85,14 @@ class Multigrid:
         return done
 
     def forces(self) -> Array:
-        """Nodal forces K U - F in every direction (component, address): reactions where held."""
+        """Nodal forces F - K U in every direction (component, address): less the reactions where held."""
         self._run("forces")
-        return np.asarray(-self.exact[EXACT_R])
+        return np.asarray(self.exact[EXACT_R])
+
+    def clear_void(self) -> None:
+        """Sets U to nought at nodes in the void, where interpolation has left its traces."""
+        bits = self._hierarchy.held_bits(0)
+        clear_void(self.exact[U], self._hierarchy.inverse, bits)
 
     def _inner(self, done: Convergence) -> None:
         self._run("narrow")

@@ -9,14 +9,14 @@ from vertebro.kernels.arrays import Mask
 from vertebro.kernels.cycles import EXACT_FIELDS, FIELDS
 from vertebro.kernels.grids import END, Grid
 
-COARSEST_NODES = 350  # about a thousand unknowns: their dense inverse costs less than one more level
+COARSEST_VOXELS = 100  # a few hundred unknowns: their dense inverse costs less than one more level
 CHILDREN = 6.5  # voxels that become one on the next grid: 8, less what is only partly filled
 
 
 def levels_for(solid: Mask) -> int:
     """How many grids until few nodes are left on the coarsest."""
     count, levels, longest = float(solid.sum()), 1, max(solid.shape)
-    while count > COARSEST_NODES / 2 and longest > 2:
+    while count > COARSEST_VOXELS and longest > 2:
         count, longest, levels = count / CHILDREN, (longest + 1) // 2, levels + 1
     return levels
 

@@ -81,11 +81,12 @@ def solve_scalar(
     solver.exact[U][0, addresses(grid, nodes)] = values
     np.add.at(solver.exact[F][0], addresses(grid, into), sources)
     done = solver.solve(tolerance)
+    solver.clear_void()
     flow = np.zeros_like(solver.exact[U][0])
     at = addresses(grid, nodes)
-    flow[at] = solver.forces()[0, at]
-    value = solver.exact[U][0] * solver.touched()
-    return ScalarSolution(grid, conductivity.shape, value, flow, int((solid & ~kept).sum()), done)
+    flow[at] = -solver.forces()[0, at]
+    dropped = int((solid & ~kept).sum())
+    return ScalarSolution(grid, conductivity.shape, solver.exact[U][0], flow, dropped, done)
 
 
 def _conducting(model: ScalarModel) -> Mask:

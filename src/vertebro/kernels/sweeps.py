@@ -15,6 +15,7 @@ from vertebro.kernels.arrays import AnyArray
 from vertebro.kernels.bricks import Column, elastic_column, scalar_column
 from vertebro.kernels.compiled import compiled, inlined, part
 from vertebro.kernels.grids import NODES, NX, NY, PIECE_COUNT, PIECES, PLANES, VOXELS, Grid
+from vertebro.kernels.lanes import fill, lanes_in, load, store
 from vertebro.kernels.smoothing import Span, begin_smooth, smoothed
 from vertebro.kernels.team import DONE, STOP, TASK, add, await_pieces, claim, look, open_phase, rest
 from vertebro.kernels.transfers import prolong, restrict
@@ -113,17 +114,14 @@ def spring_forces(plane: int, shift: int, op: Operator, u: AnyArray, y: AnyArray
 
 @part
 def store_residual(span: Span, y: AnyArray, b: AnyArray, sign: float, out: AnyArray) -> None:
-    """out = sign (b - y), or y where sign is nought; y = 0."""
+    """out = b - y, or y where the sign is nought; y = 0."""
     for c in range(out.shape[0]):
         to, of, given = out[c], y[c], b[c]
-        if sign == 0:
-            for k in range(span.first, span.stop):
-                to[k] = of[k + span.shift]
-                of[k + span.shift] = 0
-        else:
-            for k in range(span.first, span.stop):
-                to[k] = given[k] - of[k + span.shift]
-                of[k + span.shift] = 0
+        zero = fill(0.0, to)
+        for k in range(span.first, span.stop, lanes_in(to)):
+            value = load(of, k + span.shift, to)
+            store(of, k + span.shift, zero)
+            store(to, k, value if sign == 0 else load(given, k, to) - value)
 
 
 @part
@@ -131,8 +129,8 @@ def product(first: int, stop: int, a: AnyArray, b: AnyArray) -> float:
     """Scalar product over addresses, summed in double precision."""
     total = 0.0
     for c in range(a.shape[0]):
-        x, y = a[c], b[c]
-        for k in range(first, stop):
+        x, y = a[c, first:stop], b[c, first:stop]
+        for k in range(stop - first):
             total += np.float64(x[k]) * np.float64(y[k])
     return total
 
@@ -196,8 +194,8 @@ def exact_residual(rank: int, task: int, piece: int, scene: Scene) -> float:
 def scaled_sum(first: int, stop: int, keep: Number, x: AnyArray, factor: Number, y: AnyArray) -> None:
     """y = keep y + factor x."""
     for c in range(x.shape[0]):
-        a, b = x[c], y[c]
-        for k in range(first, stop):
+        a, b = x[c, first:stop], y[c, first:stop]
+        for k in range(stop - first):
             b[k] = keep * b[k] + factor * a[k]
 
 
@@ -229,16 +227,16 @@ def vector_step(task: int, first: int, stop: int, scene: Scene) -> float:
 
 
 @inlined
-def solve_coarsest(task: int, scene: Scene) -> float:
+def solve_coarsest(rank: int, task: int, scene: Scene) -> float:
     """field b = inverse times field a on the coarsest level."""
     line, work = scene.lines[task], scene.work
     a, b, at = work.fields[line[2]], work.fields[line[3]], work.coarsest_at
-    given = np.empty(len(at), np.float32)
-    for k in range(len(at)):
+    given, n = work.planes[rank, 0], len(at)
+    for k in range(n):
         given[k] = a[at[k, 1], at[k, 0]]
-    for k in range(len(at)):
+    for k in range(n):
         total, row = np.float32(0), work.coarsest[k]
-        for m in range(len(at)):
+        for m in range(n):
             total += row[m] * given[m]
         b[at[k, 1], at[k, 0]] = total
     return 0.0
@@ -251,15 +249,16 @@ def piece_of(rank: int, task: int, piece: int, scene: Scene) -> float:
     if line[0] <= SMOOTH:
         return sweep(rank, task, piece, scene)
     if line[0] == SOLVE:
-        return solve_coarsest(task, scene)
+        return solve_coarsest(rank, task, scene)
     if line[0] == EXACT_RESIDUAL:
         return exact_residual(rank, task, piece, scene)
     row = grid.levels[line[1]]
     first, stop = grid.pieces[row[PIECES] + piece, 0], grid.pieces[row[PIECES] + piece, 1]
+    scratch = scene.work.planes[rank, 0]
     if line[0] == RESTRICT:
-        restrict(grid, line[1], (first, stop), fields[line[2]], fields[line[3]])
+        restrict(grid, line[1], (first, stop), fields[line[2]], fields[line[3]], scratch)
     elif line[0] == PROLONG:
-        prolong(grid, line[1], (first, stop), fields[line[2]], fields[line[3]])
+        prolong(grid, line[1], (first, stop), fields[line[2]], fields[line[3]], scratch)
         for i in range(first, stop):
             hold(row[PLANES] + i, scene.operator, fields[line[3]])
     else:

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TypeAlias
 
 from vertebro.kernels.arrays import AnyArray
 from vertebro.kernels.compiled import compiled, part
 from vertebro.kernels.grids import NODES, NX, NY, VOXELS, Grid
 
-
-@part
-def longest_column(grid: Grid, first: int, stop: int) -> int:
-    """The greatest length of some columns of nodes."""
-    longest = 0
-    for n in range(first, stop):
-        longest = max(longest, grid.nodes[n, 1])
-    return longest
+Planes: TypeAlias = tuple[int, int]
 
 
 @part
@@ -23,17 +16,22 @@ def gather_line(grid: Grid, column: int, coarse: tuple[int, int], fine: AnyArray
     """Adds a column of fine nodes to the line of fine nodes around a coarse column (lowest, count)."""
     low, many, at = grid.nodes[column]
     start = 2 * coarse[0] - 1
-    for k in range(max(low, start), min(low + many, start + 2 * coarse[1] + 2)):
-        line[k - start] += weight * fine[k + at - low]
+    begin, end = max(low, start), min(low + many, start + 2 * coarse[1] + 2)
+    source, target = fine[at + begin - low : at + end - low], line[begin - start : end - start]
+    for k in range(end - begin):
+        target[k] += weight * source[k]
 
 
 @part
-def restrict(grid: Grid, coarse: int, planes: tuple[int, int], fine: AnyArray, out: AnyArray) -> None:
-    """out = P' fine on some planes of the coarse level; ``fine`` holds the level below."""
+def restrict(grid: Grid, coarse: int, planes: Planes, fine: AnyArray, out: AnyArray, line: AnyArray) -> None:
+    """out = P' fine on some planes of the coarse level; ``fine`` holds the level below.
+
+    ``line`` is scratch, twice as long as the longest column of the level.
+    """
     row, below = grid.levels[coarse], grid.levels[coarse - 1]
     ny, my = row[NY] + 1, below[NY] + 1
     begin, end = row[NODES] + planes[0] * ny, row[NODES] + planes[1] * ny
-    line, half = np.zeros(2 * longest_column(grid, begin, end) + 3, fine.dtype), fine.dtype.type(0.5)
+    half = fine.dtype.type(0.5)
     for n in range(begin, end):
         i, j = (n - row[NODES]) // ny, (n - row[NODES]) % ny
         lowest, count, start = grid.nodes[n]
@@ -43,18 +41,18 @@ def restrict(grid: Grid, coarse: int, planes: tuple[int, int], fine: AnyArray, o
                 for b in range(max(2 * j - 1, 0), min(2 * j + 2, my)):
                     weight = fine.dtype.type((1 - 0.5 * abs(a - 2 * i)) * (1 - 0.5 * abs(b - 2 * j)))
                     gather_line(grid, below[NODES] + a * my + b, (lowest, count), fine[c], weight, line)
-            target = out[c]
+            target = out[c, start : start + count]
             for k in range(count):
-                target[start + k] = line[2 * k + 1] + half * (line[2 * k] + line[2 * k + 2])
+                target[k] = line[2 * k + 1] + half * (line[2 * k] + line[2 * k + 2])
 
 
 @part
-def prolong(grid: Grid, level: int, planes: tuple[int, int], coarse: AnyArray, out: AnyArray) -> None:
-    """out += P coarse on some planes of the level; ``coarse`` holds the level above."""
+def prolong(grid: Grid, level: int, planes: Planes, coarse: AnyArray, out: AnyArray, line: AnyArray) -> None:
+    """out += P coarse on some planes of the level; ``coarse`` holds the level above, ``line`` is scratch."""
     row, above = grid.levels[level], grid.levels[level + 1]
     ny, my = row[NY] + 1, above[NY] + 1
     begin, end = row[NODES] + planes[0] * ny, row[NODES] + planes[1] * ny
-    line, half = np.zeros(longest_column(grid, begin, end) // 2 + 3, out.dtype), out.dtype.type(0.5)
+    half = out.dtype.type(0.5)
     for n in range(begin, end):
         i, j = (n - row[NODES]) // ny, (n - row[NODES]) % ny
         lowest, count, start = grid.nodes[n]
@@ -65,23 +63,26 @@ def prolong(grid: Grid, level: int, planes: tuple[int, int], coarse: AnyArray, o
             for a in range(i // 2, (i + 1) // 2 + 1):
                 for b in range(j // 2, (j + 1) // 2 + 1):
                     low, length, at = grid.nodes[above[NODES] + a * my + b]
-                    source = coarse[c]
-                    for k in range(max(low, k0), min(low + length, k0 + many)):
-                        line[k - k0] += weight * source[k + at - low]
-            target = out[c]
+                    p, q = max(low, k0), min(low + length, k0 + many)
+                    source, near = coarse[c, at + p - low : at + q - low], line[p - k0 : q - k0]
+                    for k in range(q - p):
+                        near[k] += weight * source[k]
+            target = out[c, start : start + count]
             for k in range(count // 2):
-                target[start + 2 * k] += line[k]
-                target[start + 2 * k + 1] += half * (line[k] + line[k + 1])
+                target[2 * k] += line[k]
+                target[2 * k + 1] += half * (line[k] + line[k + 1])
 
 
 @compiled
-def restrict_piece(grid: Grid, coarse: int, planes: tuple[int, int], fine: AnyArray, out: AnyArray) -> None:
+def restrict_piece(
+    grid: Grid, coarse: int, planes: Planes, fine: AnyArray, out: AnyArray, line: AnyArray
+) -> None:
     """The same as a task of its own."""
-    restrict(grid, coarse, planes, fine, out)
+    restrict(grid, coarse, planes, fine, out, line)
 
 
 @compiled
-def mean_moduli(grid: Grid, coarse: int, planes: tuple[int, int], modulus: AnyArray) -> None:
+def mean_moduli(grid: Grid, coarse: int, planes: Planes, modulus: AnyArray) -> None:
     """The modulus of coarse voxels: the mean of their eight children, void counting nought."""
     row, below = grid.levels[coarse], grid.levels[coarse - 1]
     eighth = modulus.dtype.type(0.125)
@@ -92,5 +93,29 @@ def mean_moduli(grid: Grid, coarse: int, planes: tuple[int, int], modulus: AnyAr
             for b in range(2 * j, min(2 * j + 2, below[NY])):
                 low, many, at = grid.voxels[below[VOXELS] + a * below[NY] + b]
                 to, pairs = start - lowest + low // 2, min(many // 2, lowest + count - low // 2)
+                target, source = modulus[to : to + pairs], modulus[at : at + 2 * pairs]
                 for k in range(pairs):
-                    modulus[to + k] += eighth * (modulus[at + 2 * k] + modulus[at + 2 * k + 1])
+                    target[k] += eighth * (source[2 * k] + source[2 * k + 1])
+
+
+@compiled
+def solid_weight(
+    grid: Grid, coarse: int, places: AnyArray, nodes: tuple[AnyArray, AnyArray], out: AnyArray
+) -> None:
+    """The interpolation weights of the solid fine nodes around some coarse nodes (n, 3), summed.
+
+    ``nodes``: inverse blocks, nought at nodes in the void, and the bits of held directions.
+    """
+    below, inverse, held = grid.levels[coarse - 1], nodes[0], nodes[1]
+    for n in range(len(places)):
+        for offset in range(27):
+            a, b, c = offset // 9, offset // 3 % 3, offset % 3
+            i, j, k = 2 * places[n, 0] + a - 1, 2 * places[n, 1] + b - 1, 2 * places[n, 2] + c - 1
+            if i < 0 or j < 0 or i > below[NX] or j > below[NY]:
+                continue
+            low, count, start = grid.nodes[below[NODES] + i * (below[NY] + 1) + j]
+            if k < low or k >= low + count:
+                continue
+            at = start + k - low
+            if held[at] or inverse[0, at] > 0:
+                out[n] += 0.5 ** (abs(a - 1) + abs(b - 1) + abs(c - 1))
