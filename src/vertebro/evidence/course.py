@@ -7,7 +7,11 @@ from pathlib import Path
 
 from vertebro.evidence.counts import Count, CountedAs, Interval
 from vertebro.evidence.reading import Mark, Row, refuse_duplicates, rows_of
+from vertebro.vocabulary.known import Unknown
+from vertebro.vocabulary.library import cited_values
 from vertebro.vocabulary.texts import texts
+
+_values = cited_values(beside=__file__)
 
 COLUMNS = (
     "key",
@@ -48,6 +52,13 @@ def natural_course(data: Path | None = None) -> tuple[CoursePoint, ...]:
     points = [_point(row) for row in rows]
     kept = [p for p, row in zip(points, rows, strict=True) if row.mark is not Mark.MEMORY]
     return tuple(sorted(kept, key=lambda point: point.time_days))
+
+
+def course_at(time_days: int, data: Path | None = None) -> tuple[CoursePoint, ...] | Unknown:
+    """What had become of pain without a procedure by that time, or that nobody counted it then."""
+    near = _values.same_time_within_share.number * time_days
+    found = [p for p in natural_course(data) if p.better and abs(p.time_days - time_days) <= near]
+    return tuple(found) or Unknown(texts(beside=__file__).say("course_unknown"))
 
 
 def _point(row: Row) -> CoursePoint:

@@ -46,7 +46,7 @@ def no_effects(procedure: Procedure, versus: Comparison, data: Path | None = Non
     have = {e.endpoint for e in effects(procedure, versus, data)}
     return tuple(
         NoEffect(procedure, versus, endpoint, _why_none(procedure, versus, endpoint, data))
-        for endpoint in Endpoint
+        for endpoint in (Endpoint.PAIN, Endpoint.DISABILITY, Endpoint.QUALITY_OF_LIFE)
         if endpoint not in have
     )
 
@@ -77,7 +77,8 @@ def _why_none(procedure: Procedure, versus: Comparison, endpoint: Endpoint, data
     )
 
 
-def _effect(group: Sequence[Finding]) -> Effect:
+def _effect(findings_of_one_question: Sequence[Finding]) -> Effect:
+    group = sorted(findings_of_one_question, key=lambda f: (f.trial.year, f.trial.name))
     first = group[0]
     pooled = _pooled(group)
     trials = tuple(_trial(f, float(w)) for f, w in zip(group, pooled.weights, strict=True))

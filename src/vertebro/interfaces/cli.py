@@ -142,6 +142,45 @@ def explain(
 
 
 @app.command()
+def evidence(
+    outcome: Annotated[
+        str | None,
+        typer.Argument(help="pain, disability, quality-of-life, harms or course; all of them if left out."),
+    ] = None,
+    versus: Annotated[
+        str | None, typer.Option(help="sham, active-control, usual-care or kyphoplasty-v-vertebroplasty.")
+    ] = None,
+    procedure: Annotated[str | None, typer.Option(help="vertebroplasty or balloon-kyphoplasty.")] = None,
+    record: Annotated[
+        Path | None, typer.Option(help="A record or FHIR bundle: what changes the harms for this person.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Your own tables (CSV): the pools follow.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FOLDER", help="Write forest plots (SVG) here.")
+    ] = None,
+    json: Json = None,
+) -> None:
+    """Pooled effects with every interval, harms with denominators, and the course without a procedure."""
+    from vertebro.evidence.overview import Asked, overview
+    from vertebro.formats.evidence_document import evidence_document, write_forests
+    from vertebro.guidelines.facts_of import facts_of
+    from vertebro.report.evidence_text import evidence_in_words
+    from vertebro.vocabulary.known import Unknown
+
+    facts = facts_of(_record_case(record, None), Unknown("no images were asked for")) if record else None
+    found = overview(Asked(outcome, versus, procedure, data), facts)
+    if out:
+        for path in write_forests(found, out):
+            _say(f"wrote {path}")
+    if json:
+        _write_json(evidence_document(found), json)
+    if json != "-":
+        typer.echo(evidence_in_words(found))
+
+
+@app.command()
 def questionnaire(
     out: Annotated[
         Path | None,
