@@ -49,7 +49,7 @@ def test_the_part_with_oedema_is_found_and_the_spread_is_honest(oedema: float) -
         MrScan(axis_codes="PIR"),
         MrScan(axis_codes="RAS", turn_deg=(6, -4, 5)),
         MrScan(spacing_mm=(5.0, 0.6, 0.6)),
-        MrScan(spacing_mm=(1.2, 1.2, 1.2)),
+        pytest.param(MrScan(spacing_mm=(1.2, 1.2, 1.2)), marks=pytest.mark.slow),
     ],
     ids=["noise", "shading", "PIR", "turned", "5 mm slices", "cubes"],
 )

@@ -71,7 +71,7 @@ def scaled(image: Volume, by: float) -> Volume:
     ("change", "why"),
     [
         (lambda i: flipped(i, 0), "left and right"),
-        (lambda i: flipped(i, 2), "head and feet"),
+        pytest.param(lambda i: flipped(i, 2), "head and feet", marks=pytest.mark.slow),
         (lambda i: scaled(i, 0.88), "could not be laid"),
     ],
     ids=["mirrored", "upside down", "a smaller person"],
@@ -85,6 +85,7 @@ def test_what_does_not_belong_there_is_refused(
     assert isinstance(found, Unknown) and why in found.why
 
 
+@pytest.mark.slow
 def test_other_levels_in_view_are_refused(her: SyntheticPatient) -> None:
     pytest.importorskip("SimpleITK")
     other = synthetic_patient(SyntheticSpec(top=Level.T9, bottom=Level.T12, spacing_mm=(1.3, 1.3, 1.3)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
@@ -125,12 +125,14 @@ def _spreads(reading: BodyReading, scene: Scene, ratio: Array, part: float) -> t
     at_threshold = reading.part_of_body(_clusters(reading, reading.readable & (ratio > threshold)))
     by_level = [_bright(reading, ratio / (1 + sign * scatter), threshold)[1] for sign in (-1, 1)]
     up = reading.body.frame.superior
-    moved = [_part_when_moved(reading, scene, sign * scene.misfit_mm * up) for sign in (-1, 1)]
+    matters = part > 0 or scene.misfit_mm > margin_mm(scene.image) / 2  # else the margin keeps the disc out
+    steps = [sign * scene.misfit_mm * up for sign in (-1, 1)] if matters and scene.misfit_mm else []
+    moved = [_part_when_moved(reading, scene, step) for step in steps]
     height = _height_mm(reading)
     return (
         abs(at_threshold - part) / 2,
         abs(by_level[0] - by_level[1]) / 2,
-        max(abs(other - part) for other in moved) if scene.misfit_mm else 0.0,
+        max((abs(other - part) for other in moved), default=0.0),
         float(v.unread_share.number) * margin_mm(scene.image) / height,
         float(v.least_cluster.number) / reading.body_mm3 / 2,
     )
@@ -138,15 +140,7 @@ def _spreads(reading: BodyReading, scene: Scene, ratio: Array, part: float) -> t
 
 def _part_when_moved(reading: BodyReading, scene: Scene, by_mm: Array) -> float:
     """The part with oedema if the body lay this far from where it was found."""
-    mask, frame = reading.body.mask, reading.body.frame
-    affine = mask.affine_mm.copy()
-    affine[:3, 3] += by_mm
-    body = replace(
-        reading.body,
-        mask=replace(mask, affine_mm=affine),
-        frame=replace(frame, origin_mm=frame.origin_mm + by_mm),
-    )
-    moved = read_body(scene.image, body)
+    moved = read_body(scene.image, reading.body.moved(by_mm))
     if moved is None or not moved.readable.any():
         return 0.0
     return _bright(moved, scene.reference.relative(moved), scene.reference.threshold)[1]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import ndimage
@@ -30,6 +31,20 @@ class MrBody:
     level: Level
     mask: Volume
     frame: BodyFrame
+
+    @cached_property
+    def depth_mm(self) -> Array:
+        """How deep each voxel of the mask lies in the body."""
+        return depth_mm(self.mask)
+
+    def moved(self, by_mm: Array) -> MrBody:
+        """The same body elsewhere; its depths go along."""
+        affine = self.mask.affine_mm.copy()
+        affine[:3, 3] += by_mm
+        frame = replace(self.frame, origin_mm=self.frame.origin_mm + by_mm)
+        there = replace(self, mask=replace(self.mask, affine_mm=affine), frame=frame)
+        there.__dict__["depth_mm"] = self.depth_mm
+        return there
 
 
 @dataclass(frozen=True)
@@ -91,7 +106,7 @@ def read_body(image: Volume, body: MrBody) -> BodyReading | None:
     share = _share(crop, body.mask)
     index = image.to_index(body.mask.to_mm(np.argwhere(body.mask.values)))
     in_view = float(((index >= -0.5) & (index <= np.array(image.shape) - 0.5)).all(axis=1).mean())
-    readable = (share >= FILLED) & (_depth(crop, body.mask) >= margin_mm(image)) & ~_vein(crop, body)
+    readable = (share >= FILLED) & (_depth(crop, body) >= margin_mm(image)) & ~_vein(crop, body)
     if readable.any():
         nearest = ndimage.distance_transform_edt(
             ~readable, sampling=crop.spacing_mm, return_distances=False, return_indices=True
@@ -126,10 +141,10 @@ def _share(crop: Volume, mask: Volume) -> Array:
     return np.asarray(inside.reshape(i, p, j, q, k, r).mean(axis=(1, 3, 5)))
 
 
-def _depth(crop: Volume, mask: Volume) -> Array:
+def _depth(crop: Volume, body: MrBody) -> Array:
     """How deep the middle of each voxel lies in the body, mm."""
     places = crop.to_mm(np.moveaxis(np.indices(crop.shape, dtype=float), 0, -1))
-    return _sampled(depth_mm(mask), mask, places)
+    return _sampled(body.depth_mm, body.mask, places)
 
 
 def _sampled(values: AnyArray, grid: Volume, places_mm: Array) -> Array:
