@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test test-all check bench docs lock clean
+.PHONY: setup demo test test-all check cover bench docs lock clean
 
 $(VENV)/ready: requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("vertebro needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Call make with PYTHON=python3.11") if sys.version_info < (3, 11) else None'
@@ -28,6 +28,11 @@ check: setup
 	$(BIN)/ruff check src tests benchmarks docs/examples
 	$(BIN)/ruff format --check src tests benchmarks docs/examples
 	$(BIN)/mypy
+
+# every line and branch of the vocabulary and of the guidelines, by the tests of these two floors
+cover: setup
+	$(BIN)/pytest tests/vocabulary tests/guidelines -n 2 -q --cov=src/vertebro/vocabulary --cov=src/vertebro/guidelines \
+	  --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 bench: setup
 	$(BIN)/pytest benchmarks --benchmark-only -p no:xdist

@@ -5,7 +5,11 @@ from typing import Any
 import pytest
 from patients import but, decisions
 
-from vertebro.guidelines.conflicts import topics
+from vertebro.errors import HouseFault
+from vertebro.guidelines.conflicts import single_rules, topics
+from vertebro.guidelines.medicare.contraindications import HasInfection, IsPregnant
+from vertebro.guidelines.nice.rules import HasSevereOngoingPain, IsOngoing, IsRecent, IsSevere
+from vertebro.guidelines.rule import AllOf, AnyOf
 from vertebro.guidelines.verdict import Conflict, Leaning, Procedure
 
 FULL = {
@@ -71,3 +75,42 @@ def test_the_score_is_named_with_its_points_and_its_limits() -> None:
     (said,) = (s.sentence for s in conflicts()["operate"].sides if s.body == "of_score")
     assert "4" in said and "not validated" in said
     assert "operate" not in conflicts(mobilises_on_analgesia=False, neuro_grade="N0", of_type="OF4")
+
+
+class IsPregnantAndInfected(AllOf):
+    """A made-up exclusion: only both together speak against the procedure."""
+
+    source, where, speaks_against = "nice_ta279", "nowhere: made up for this test", True
+    parts = (IsPregnant, HasInfection)
+
+
+class IsSevereOrOngoing(AnyOf):
+    """A made-up choice: neither part has to be there."""
+
+    source, where = "nice_ta279", "nowhere: made up for this test"
+    parts = (IsSevere, IsOngoing)
+
+
+def test_criteria_are_compared_part_by_part_and_an_exclusion_or_a_choice_as_a_whole() -> None:
+    assert single_rules(HasSevereOngoingPain) == (IsSevere, IsOngoing)
+    assert single_rules(IsRecent) == (IsRecent,)
+    for whole in (IsPregnantAndInfected, IsSevereOrOngoing):
+        assert single_rules(whole) == (whole,)
+
+
+def test_a_conflict_on_which_nobody_disagrees_is_refused() -> None:
+    (timing,) = (c for c in conflicts(weeks_since_fracture=3.0).values() if c.topic == "timing")
+    agreed = tuple(side for side in timing.sides if side.leaning is not Leaning.AGAINST)
+    with pytest.raises(HouseFault, match="Nobody disagrees on 'timing'"):
+        Conflict(timing.topic, timing.question, agreed, timing.sentence)
+
+
+def test_nice_recommends_both_alike_and_the_academy_and_the_european_panel_do_not() -> None:
+    for procedure, academy in [
+        (Procedure.VERTEBROPLASTY, Leaning.AGAINST),
+        (Procedure.KYPHOPLASTY, Leaning.FOR),
+    ]:
+        found = {s.body: s.leaning for s in conflicts(procedure)["choice"].sides}
+        assert found["nice"] is Leaning.FOR and found["aaos"] is academy
+        panel = Leaning.FOR if procedure is Procedure.KYPHOPLASTY else Leaning.OPEN
+        assert found["rand_europe"] is panel

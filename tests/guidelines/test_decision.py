@@ -10,11 +10,13 @@ from patients import CLEAR_CANDIDATE, LEVEL, but, decided, decisions, facts_from
 
 from vertebro.guidelines.ask import ask_next, possible_answers, required_for_consider
 from vertebro.guidelines.body import Hearing
-from vertebro.guidelines.decision import always_said, decide
+from vertebro.guidelines.decision import always_said, decide, judge
 from vertebro.guidelines.derive import with_derived
 from vertebro.guidelines.gate import Stage, gates
+from vertebro.guidelines.paths import other_paths
 from vertebro.guidelines.rule import Rule, rules
 from vertebro.guidelines.verdict import Decision, Leaning, Outcome, Procedure, Stance
+from vertebro.guidelines.what_if import boundaries
 from vertebro.vocabulary.facts import Fact, fact, facts
 from vertebro.vocabulary.known import Known, Unknown
 from vertebro.vocabulary.levels import Level
@@ -443,6 +445,15 @@ def test_a_body_in_favour_is_shown_behind_the_safety_check_that_decided() -> Non
     assert not any("safety check" in p.sentence for p in turned_down if p.body in DECIDING)
 
 
+def test_a_body_that_would_commission_it_if_arranged_stands_behind_the_gate_as_well() -> None:
+    """England's 'commissioned if the meeting is arranged' leans for it, though it is no plain yes."""
+    acute = {"weeks_since_fracture": 3.0, "pain_nrs": 9}
+    for danger, behind in (({"infection": "suspected"}, True), ({}, False)):
+        (england,) = (p for p in decided(**acute, **danger).positions if p.body == "england")
+        assert england.stance is Stance.DISCUSS
+        assert ("safety check that decided goes before" in england.sentence) is behind
+
+
 @pytest.mark.parametrize(
     ("changed", "opening"),
     [
@@ -641,3 +652,11 @@ def test_the_answer_does_not_depend_on_derived_facts_given_again() -> None:
     assert decide(changed, LEVEL)[0].stance is Stance.NOT_RECOMMENDED
     assert ask_next(Hearing.of(known), LEVEL) == ()
     assert issubclass(next(iter(Hearing.of(known).outcomes)), Rule)
+
+
+def test_a_judgement_is_the_decisions_the_other_paths_and_what_would_change_them() -> None:
+    known = facts_from(but(weeks_since_fracture=2.0))
+    found = judge(known, LEVEL)
+    assert found.decisions == decide(known, LEVEL)
+    assert found.other_paths == other_paths(Hearing.of(with_derived(known, LEVEL)), found.decisions)
+    assert found.boundaries == boundaries(known, LEVEL) != ()

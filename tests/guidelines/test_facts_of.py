@@ -18,7 +18,7 @@ from vertebro.guidelines.reading import Derived, Reading, possible_values
 from vertebro.guidelines.verdict import Stance
 from vertebro.patient.case import Case
 from vertebro.patient.record import ClinicalRecord
-from vertebro.vocabulary.grades import PosteriorWall
+from vertebro.vocabulary.grades import GenantGrade, PosteriorWall
 from vertebro.vocabulary.known import Known, Unknown
 from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.measured import Graded, Measured
@@ -290,3 +290,21 @@ def test_an_uncertain_reading_is_not_worked_into_other_facts() -> None:
 def test_a_certain_reading_is_as_good_as_a_written_fact() -> None:
     sure = {"mri": Reading("oedema", "image", None, ("oedema",))}
     assert with_derived(sure, LEVEL)["fracture_unhealed"].value is True
+
+
+@pytest.mark.parametrize(
+    ("genant", "mri", "said"),
+    [
+        (Graded(GenantGrade.NORMAL, "heights", (GenantGrade.NORMAL,)), "oedema", True),
+        (Graded(GenantGrade.NORMAL, "heights", (GenantGrade.NORMAL, GenantGrade.MILD)), "oedema", False),
+        (Graded(GenantGrade.MILD, "heights", (GenantGrade.MILD,)), "oedema", False),
+        (Graded(GenantGrade.NORMAL, "heights", (GenantGrade.NORMAL,)), "no_oedema", False),
+        (NOT_MEASURED, "oedema", False),
+    ],
+)
+def test_oedema_in_a_body_that_surely_kept_its_height_asks_for_the_level(
+    genant: Any, mri: str, said: bool
+) -> None:
+    notes = disagreements(case_of({"mri": mri}), findings_of(genant=genant))
+    assert any("make sure" in note for note in notes) is said
+    assert not said or str(LEVEL) in notes[0]

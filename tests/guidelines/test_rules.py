@@ -19,6 +19,7 @@ from vertebro.guidelines.nice import rules as nice
 from vertebro.guidelines.reading import Reading
 from vertebro.guidelines.rule import MET, NOT_MET, UNKNOWN, AllOf, AnyOf, Rule, join, rule, rules
 from vertebro.guidelines.settings import own_texts, settings
+from vertebro.guidelines.sir import rules as sir
 from vertebro.guidelines.verdict import Outcome, Procedure, Stance
 from vertebro.vocabulary.known import Known
 from vertebro.vocabulary.library import references
@@ -152,6 +153,14 @@ def test_a_reading_whose_spread_crosses_the_limit_stays_unknown() -> None:
         verdict = recent.judge(facts)
         assert verdict.outcome is expected
         assert verdict.missing == (("weeks_since_fracture",) if expected is UNKNOWN else ())
+
+
+def test_only_the_fact_that_is_not_certain_is_missing() -> None:
+    """A score that is written down settles nothing while the source of the pain is doubtful."""
+    doubtful = Reading(True, "image", None, (True, False))
+    facts = facts_from({"pain_nrs": 8}) | {"pain_source_is_fracture": doubtful}
+    verdict = sir.IsSymptomatic.judge(facts)
+    assert verdict.outcome is UNKNOWN and verdict.missing == ("pain_source_is_fracture",)
 
 
 def test_the_bodies_that_make_the_stance_come_first() -> None:

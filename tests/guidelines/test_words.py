@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from vertebro.guidelines.settings import setting_in_words, settings
 from vertebro.vocabulary.facts import fact, facts
 from vertebro.vocabulary.levels import Level
-from vertebro.vocabulary.units import read_as
+from vertebro.vocabulary.units import read_as, weeks_in_words
 
 
 @pytest.mark.parametrize(
@@ -41,3 +42,20 @@ def test_every_choice_has_words_without_underscores() -> None:
 
 def test_one_of_a_unit_is_singular() -> None:
     assert read_as("d", 1) == "day" and read_as("d", 2) == "days" and read_as("mm", 1) == "mm"
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [(1, "1 day"), (3, "3 days"), (7, "1 week"), (8, "1 week and 1 day"), (52, "7 weeks and 3 days")],
+)
+def test_weeks_counted_in_days_are_said_in_weeks_and_days(days: int, words: str) -> None:
+    assert weeks_in_words(days / 7) == words
+
+
+def test_weeks_that_are_no_whole_number_of_days_are_said_as_they_were_written() -> None:
+    assert weeks_in_words(7.9) == "7.9 weeks" and weeks_in_words(12.1) == "12.1 weeks"
+
+
+def test_every_setting_that_is_printed_has_its_words() -> None:
+    assert setting_in_words("recent_weeks") == "a recent fracture, up to"
+    assert all(setting_in_words(value.name) for value in settings())

@@ -82,9 +82,8 @@ def _settles_alone(
 ) -> float:
     """The part of this fact's possible answers that would settle the matter alone."""
     tried = possible_answers(name)
-    if not tried:
-        return 0.0
-    return sum(_changes(settled_if(hearing, level, name, value), now) for value in tried) / len(tried)
+    settling = sum(_changes(settled_if(hearing, level, name, value), now) for value in tried)
+    return settling / max(len(tried), 1)
 
 
 def _changes(answers: Answers, now: Mapping[Procedure, Stance]) -> bool:

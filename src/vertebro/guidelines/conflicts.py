@@ -70,18 +70,20 @@ def _sides(body: Body, hearing: Hearing, procedure: Procedure) -> list[tuple[str
 
 
 def single_rules(rule: type[Rule]) -> tuple[type[Rule], ...]:
-    """The parts of a rule that joins others by 'and', or the rule itself."""
-    return rule.parts if issubclass(rule, AllOf) and rule.settles is NOT_MET else (rule,)
+    """The parts of a rule that joins others by 'and', or the rule itself.
+
+    An exclusion stays whole: only all its parts together speak against the procedure.
+    """
+    if issubclass(rule, AllOf) and rule.settles is NOT_MET and not rule.speaks_against:
+        return rule.parts
+    return (rule,)
 
 
 def deciding(on_topic: list[type[Rule]], hearing: Hearing) -> tuple[Leaning, type[Rule]]:
     """The leaning of a body's rules on one question, and the rule that decides it: one against settles."""
+    order = (AGAINST, OPEN, FOR)
     leanings = [(lean(rule, hearing.outcomes[rule]), rule) for rule in on_topic]
-    for leaning in (AGAINST, OPEN, FOR):
-        for found, rule in leanings:
-            if found is leaning:
-                return leaning, rule
-    raise AssertionError("a topic has at least one rule")
+    return min(leanings, key=lambda found: order.index(found[0]))
 
 
 def lean(rule: type[Rule], outcome: Outcome) -> Leaning:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from vertebro.guidelines.ask import ask_next
 from vertebro.guidelines.body import Hearing, bodies
-from vertebro.guidelines.conflicts import conflicts, deciding, single_rules
+from vertebro.guidelines.conflicts import LEANS, conflicts, deciding, single_rules
 from vertebro.guidelines.consideration import speaking_against, speaking_for
 from vertebro.guidelines.derive import with_derived
 from vertebro.guidelines.gate import Gate, gates
@@ -145,8 +145,8 @@ class _Case:
 
 
 def _behind_the_gate(position: Position, settled: Settled) -> Position:
-    """A body that would consider it says so only behind the safety check that decided otherwise."""
-    if settled.headline != "gate" or position.stance is not Stance.CONSIDER:
+    """A body that leans for the procedure does so only behind the safety check that decided otherwise."""
+    if settled.headline != "gate" or LEANS.get(position.stance) is not Leaning.FOR:
         return position
     return replace(position, sentence=f"{position.sentence} {words().say('behind_the_gate')}")
 
