@@ -1,15 +1,20 @@
 """Bad rows are refused with file, line and reason; good rows of a person's own join the pools."""
 
+import contextlib
+import tempfile
 from pathlib import Path
 
 import pytest
 from evidence_tables import BUCHBINDER_1_MONTH, DATA, own_folder, rows
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vertebro.errors import BadFile
 from vertebro.evidence.course import natural_course
 from vertebro.evidence.effects import Comparison, Effect, effects
 from vertebro.evidence.harms import harms_for
 from vertebro.evidence.modifiers import modifier_rows
+from vertebro.evidence.reading import Mark
 from vertebro.evidence.trials import findings, trials
 from vertebro.vocabulary.library import references
 from vertebro.vocabulary.procedures import Procedure
@@ -90,6 +95,72 @@ def test_a_row_with_too_few_cells_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "effects.csv"
     path.write_text(path.read_text(encoding="utf-8").rsplit(",", 1)[0] + "\n", encoding="utf-8")
     refused(tmp_path, "cells")
+
+
+TRIAL = {"trial": "NEW", "name": "New", "year": "2026", "procedure": "PVP", "compared_with": "sham"}
+TRIAL |= {"control": "sham", "source": "a paper", "mark": "V"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"trial": "invest"}, {"name": "INVEST", "year": "2009"}, {"registration": "nct00068822"}],
+)
+def test_a_trial_that_is_there_already_is_refused(tmp_path: Path, change: dict[str, str]) -> None:
+    with pytest.raises(BadFile, match=r"trials.csv, line 2: the same trial stands in trials.csv, line 2"):
+        trials(own_folder(tmp_path, "trials.csv", TRIAL | change))
+
+
+def test_arms_that_make_more_than_the_whole_are_refused(tmp_path: Path) -> None:
+    sizes = {"n_procedure": "30", "n_control": "31", "n_total": "60"}
+    with pytest.raises(BadFile, match="30 and 31 patients make more than 60"):
+        trials(own_folder(tmp_path, "trials.csv", TRIAL | sizes))
+
+
+def test_a_verified_row_takes_the_place_of_a_remembered_trial(tmp_path: Path) -> None:
+    assert trials()["CHEN"].mark is Mark.MEMORY
+    read = TRIAL | {"trial": "CHEN", "name": "Chen", "year": "2014", "n_total": "89"}
+    assert trials(own_folder(tmp_path, "trials.csv", read))["CHEN"].randomised == 89
+
+
+def test_the_same_result_under_two_trials_is_refused(tmp_path: Path) -> None:
+    """INVEST at one month, once more as a trial of its own, would count twice."""
+    data = own_folder(tmp_path, "trials.csv", TRIAL)
+    again = BUCHBINDER_1_MONTH | {"trial": "NEW", "estimate": "0.70", "ci_low": "-0.30", "ci_high": "1.70"}
+    refused(own_folder(data, "effects.csv", again), "the same result under another trial")
+
+
+def test_values_and_improvements_of_the_same_arms_are_one_finding(tmp_path: Path) -> None:
+    arm = {"trial": "VAPOUR", "endpoint": "pain", "scale": "pain 0-10", "unit": "points", "time_days": "30"}
+    arm |= {"n": "50", "mean": "4.0", "spread": "2.5", "spread_is": "sd", "source": "a paper", "mark": "V"}
+    arms = [
+        arm | {"arm": a, "value_is": v} for v in ("value", "improvement") for a in ("vertebroplasty", "sham")
+    ]
+    with pytest.raises(BadFile, match="both the values and the improvements"):
+        findings(own_folder(tmp_path, "arms.csv", *arms))
+
+
+@given(st.binary(max_size=400) | st.text(max_size=200).map(lambda text: text.encode()))
+def test_whatever_lies_in_a_table_is_read_or_refused(content: bytes) -> None:
+    header = (DATA / "effects.csv").read_bytes().splitlines()[0]
+    with tempfile.TemporaryDirectory() as folder:
+        for file in (content, header + b"\n" + content):
+            (Path(folder) / "effects.csv").write_bytes(file)
+            with contextlib.suppress(BadFile):
+                findings(Path(folder))
+
+
+@given(
+    st.fixed_dictionaries({c: st.text(max_size=8) for c in ("estimate", "patients", "time_days", "trial")})
+)
+def test_whatever_stands_in_a_cell_is_read_or_refused(cells: dict[str, str]) -> None:
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(BadFile):
+        findings(own_folder(Path(folder), "effects.csv", BUCHBINDER_1_MONTH | cells))
+
+
+def test_cells_apart_by_semicolons_are_noticed(tmp_path: Path) -> None:
+    (tmp_path / "effects.csv").write_text("trial;procedure\nX;Y\n", encoding="utf-8")
+    with pytest.raises(BadFile, match="Set commas"):
+        findings(tmp_path)
 
 
 HARM = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,8 +65,19 @@ def from_arms(data: Path | None, known: dict[str, Trial]) -> Iterator[Finding]:
         known_trial(row, known)
         if row.mark is not Mark.MEMORY:
             together.setdefault(_arm_key(row)[:1] + _arm_key(row)[2:], []).append(arm)
+    _refuse_told_twice(together)
     for arms in together.values():
         yield from _difference(arms, known)
+
+
+def _refuse_told_twice(together: Mapping[tuple[str, ...], Sequence[_Arm]]) -> None:
+    """Values and improvements of the same arms are one finding, not two."""
+    seen: set[tuple[str, ...]] = set()
+    for key, arms in together.items():
+        if key[:-1] in seen and len(arms) > 1:
+            found = "both the values and the improvements of one trial at one time."
+            raise arms[0].row.refuse(found, "one of the two")
+        seen.add(key[:-1])
 
 
 def _arm_key(row: Row) -> tuple[str, ...]:

@@ -23,13 +23,13 @@ class Flag(Enum):
 
 @dataclass(frozen=True)
 class Trial:
-    """One trial as its report describes it; what is not verified is empty."""
+    """One trial; ``randomised`` is None where that number is not verified."""
 
     key: str
     name: str
     year: int
+    randomised: int | None
     mark: Mark
-    cells: dict[str, str]
 
 
 @dataclass(frozen=True)

@@ -162,27 +162,38 @@ def refuse_duplicates(rows: Sequence[Row], key: Callable[[Row], object], what: s
 
 
 def _read(path: Path, columns: Sequence[str], ours: bool) -> Iterator[Row]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadFile(
-            f"{path} is not UTF-8 text.", "a CSV file in UTF-8", "Save it as CSV (UTF-8)."
-        ) from None
-    reader = csv.reader(text.splitlines(keepends=True))
-    header = next(reader, [])
-    missing = [c for c in columns if c not in header]
-    unknown = [c for c in header if c not in columns]
-    if missing or unknown:
-        found = (
-            f"{path}, line 1: columns missing: {', '.join(missing) or 'none'}; unknown: {', '.join(unknown)}"
-        )
-        raise BadFile(
-            found, f"the columns {', '.join(columns)}", "Copy the first line of the package's table."
-        )
-    for cells in reader:
-        row = Row(path, reader.line_num, dict(zip(header, (c.strip() for c in cells), strict=False)), ours)
+    lines = _lines(path)
+    header = lines[0][1] if lines else []
+    _check_header(path, header, columns)
+    for line, cells in lines[1:]:
+        row = Row(path, line, dict(zip(header, (c.strip() for c in cells), strict=False)), ours)
         if not any(cells):
             continue
         if len(cells) != len(header):
             raise row.refuse(f"{len(cells)} cells.", f"{len(header)} cells, as in the first line")
         yield row
+
+
+def _lines(path: Path) -> list[tuple[int, list[str]]]:
+    """The cells of every line with its number."""
+    needed, do = "a CSV file in UTF-8, cells apart by commas", "Save it as CSV (UTF-8)."
+    try:
+        reader = csv.reader(path.read_text(encoding="utf-8-sig").splitlines(keepends=True), strict=True)
+        return [(reader.line_num, cells) for cells in reader]
+    except UnicodeDecodeError:
+        raise BadFile(f"{path} is not UTF-8 text.", needed, do) from None
+    except csv.Error as fault:
+        raise BadFile(f"{path} cannot be read as CSV: {fault}.", needed, do) from None
+
+
+def _check_header(path: Path, header: Sequence[str], columns: Sequence[str]) -> None:
+    missing = [c for c in columns if c not in header]
+    unknown = [c for c in header if c not in columns]
+    if missing or unknown or len(header) != len(columns):
+        lacks, strange = (", ".join(c) or "none" for c in (missing, unknown))
+        apart = "Set commas between the cells." if len(header) == 1 and ";" in header[0] else ""
+        raise BadFile(
+            f"{path}, line 1: columns missing: {lacks}; unknown: {strange}.",
+            f"each of the columns once: {', '.join(columns)}",
+            apart or "Copy the first line of the package's table.",
+        )

@@ -31,6 +31,7 @@ TRIAL_COLUMNS = (
     "oedema",
     "pain_from",
     "blinding",
+    "registration",
     "source",
     "mark",
     "note",
@@ -61,10 +62,18 @@ MAIN = "main"
 
 
 def trials(data: Path | None = None) -> dict[str, Trial]:
-    """Every trial by its key; on a person's own row of the same key theirs counts."""
+    """Every trial by its key; a verified row takes the place of a remembered one.
+
+    The same trial twice, under one key, one name or one registration, is refused: it would count twice.
+    """
     rows = list(rows_of("trials.csv", TRIAL_COLUMNS, data))
-    refuse_duplicates(rows, lambda row: (row.text("trial"), row.ours), "trial")
-    return {row.text("trial"): _trial(row) for row in rows}
+    verified = [row for row in rows if row.mark is not Mark.MEMORY]
+    refuse_duplicates(verified, lambda row: row.text("trial").casefold(), "trial")
+    refuse_duplicates(verified, lambda row: (row.text("name").casefold(), row.text("year")), "trial")
+    registered = [row for row in verified if row.optional("registration")]
+    refuse_duplicates(registered, lambda row: row.text("registration").casefold(), "trial")
+    remembered = [row for row in rows if row.mark is Mark.MEMORY]
+    return {row.text("trial"): _trial(row) for row in (*remembered, *verified)}
 
 
 def findings(data: Path | None = None) -> tuple[Finding, ...]:
@@ -75,6 +84,7 @@ def findings(data: Path | None = None) -> tuple[Finding, ...]:
     printed = [finding for row, finding in every if row.text("analysis") == MAIN]
     verified = [row for row in rows if row.mark is not Mark.MEMORY]
     refuse_duplicates(verified, _asks, "finding of one trial")
+    refuse_duplicates(verified, _tells, "result under another trial")
     have = {(f.trial.key, f.question) for f in printed if f.mark is not Mark.MEMORY}
     worked_out = [f for f in from_arms(data, known) if (f.trial.key, f.question) not in have]
     return (*printed, *worked_out)
@@ -91,12 +101,17 @@ def _asks(row: Row) -> tuple[str, ...]:
     return tuple(row.text(c) for c in ("trial", "procedure", "comparison", "scale", "time_days", "over_time"))
 
 
+def _tells(row: Row) -> tuple[str, ...]:
+    numbers = tuple(f"{row.number(c):g}" for c in ("estimate", "ci_low", "ci_high"))
+    return (*_asks(row)[1:], *numbers)
+
+
 def _trial(row: Row) -> Trial:
     one, two, both = (row.maybe_whole(c) for c in ("n_procedure", "n_control", "n_total"))
     if one is not None and two is not None and both is not None and one + two > both:
         raise row.refuse(f"{one} and {two} patients make more than {both}.", "arms that add up")
     assert row.sources
-    return Trial(row.text("trial"), row.text("name"), row.whole("year"), row.mark, row.cells)
+    return Trial(row.text("trial"), row.text("name"), row.whole("year"), both, row.mark)
 
 
 def _finding(row: Row, known: dict[str, Trial]) -> Finding:
@@ -141,8 +156,8 @@ def _check_words(row: Row) -> None:
 
 
 def _check_patients(row: Row, trial: Trial) -> None:
-    patients, randomised = row.maybe_whole("patients"), trial.cells["n_total"]
-    if patients is not None and (patients == 0 or (randomised and patients > int(randomised))):
+    patients, randomised = row.maybe_whole("patients"), trial.randomised
+    if patients is not None and (patients == 0 or (randomised and patients > randomised)):
         found = f"{patients} patients, of {randomised or 'an unknown number'} randomised in {trial.name}."
         raise row.refuse(found, "no more patients than the trial randomised")
 
