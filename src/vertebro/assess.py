@@ -16,7 +16,6 @@ from vertebro.vocabulary.known import Unknown
 NOT_YET = (
     ("simulation of the procedures", "vertebro cannot plan or simulate them yet"),
     ("benefits and harms from pooled trials", "vertebro does not hold the trial data yet"),
-    ("the patient's factsheet", "vertebro does not write it yet"),
 )
 
 

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from vertebro.formats.document import as_json, document
 from vertebro.formats.writing import writing
 from vertebro.report.assessment import Assessment
 from vertebro.report.clinician import write_report
+from vertebro.report.factsheet.factsheet import Written, write_factsheet, write_general_factsheet
+from vertebro.vocabulary.procedures import Procedure
 
 
 def write_output(assessment: Assessment, out: Path) -> Path:
-    """Write the report, its figures and ``assessment.json`` into ``out``; gives the path of report.html."""
+    """Write report, figures, factsheet and ``assessment.json`` into ``out``; gives where report.html is."""
     with writing(out) as folder:
         folder.mkdir()
         (folder / "assessment.json").write_text(as_json(document(assessment)), encoding="utf-8")
         write_report(assessment, folder)
+        write_factsheet(assessment, folder)
     return out / "report.html"
+
+
+def write_general_sheet(procedure: Procedure, on: date, out: Path) -> Written:
+    """Write the general factsheet of a procedure (HTML and PDF) into the folder ``out``."""
+    with writing(out) as folder:
+        folder.mkdir()
+        written = write_general_factsheet(procedure, on, folder)
+    return replace(written, page=out / written.page.name, document=out / written.document.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -180,6 +181,37 @@ def evidence(
         typer.echo(evidence_in_words(found))
 
 
+class SheetOf(StrEnum):
+    """The procedures that have a factsheet, as people type them."""
+
+    VERTEBROPLASTY = "vertebroplasty"
+    KYPHOPLASTY = "kyphoplasty"
+
+
+@app.command()
+def factsheet(
+    procedure: Annotated[SheetOf, typer.Argument(help="The procedure to tell of.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the page and the PDF.")] = Path(
+        "vertebro-factsheet"
+    ),
+    checks: Annotated[
+        bool, typer.Option("--checks", help="Also list every rule of plain language with its outcome.")
+    ] = False,
+) -> None:
+    """The patient's factsheet of a procedure in plain language, without personal data (HTML and PDF)."""
+    from datetime import date
+
+    from vertebro.formats.output import write_general_sheet
+    from vertebro.formats.writing import make_sure_of_folder
+    from vertebro.vocabulary.procedures import Procedure
+
+    make_sure_of_folder(out)
+    written = write_general_sheet(Procedure[procedure.name], date.today(), out)
+    for check in written.checks if checks else written.broken:
+        typer.echo(str(check))
+    typer.echo(f"factsheet: {written.page}, {written.document}")
+
+
 @app.command()
 def questionnaire(
     out: Annotated[
@@ -231,6 +263,7 @@ def _assess(case: Path, out: Path, json: str | None) -> Assessment:
         headline = after_stance(stance, decision.headline)
         typer.echo(f"{decision.procedure.value}: {stance}. {headline}", err=json == "-")
     typer.echo(f"report: {report}", err=json == "-")
+    typer.echo(f"factsheet: {report.with_name('factsheet.html')}", err=json == "-")
     return assessment
 
 
