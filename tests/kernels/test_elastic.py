@@ -296,6 +296,19 @@ def body(seed: int = 7) -> Array:
     return connected(young)
 
 
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_bar_of_one_voxel_s_width_is_solved_along_any_axis(axis: int) -> None:
+    shape = [1, 1, 1]
+    shape[axis] = 30
+    young = np.full(shape, 100.0)
+    low, high = face(young.shape, axis, -1), face(young.shape, axis, 1)
+    held = (*(NodeValues.at(low, a, 0.0) for a in range(3)), NodeValues.at(high, axis, 0.3))
+    solved = solve_elastic(ElasticModel(young, 0.0, (1.0, 1.0, 1.0), held), tolerance=1e-9)
+    exact = np.zeros((*(n + 1 for n in shape), 3))
+    exact[..., axis] = 0.01 * np.indices(exact.shape[:3])[axis]
+    assert_allclose(solved.displacements(), exact, atol=1e-8)
+
+
 @pytest.mark.parametrize("axes", [(1, 0, 2), (0, 2, 1), (2, 1, 0)])
 def test_turning_the_grid_turns_the_solution(axes: tuple[int, int, int]) -> None:
     young = body()
@@ -383,7 +396,7 @@ def test_random_porous_bodies_converge(
     solved = solve_elastic(model, tolerance=1e-8)
     assert solved.convergence[0].residuals[-1] <= 1e-8
     held = solved.reaction(face(shape, 2, 1))[2] + solved.reaction(face(shape, 2, -1))[2]
-    assert abs(held) <= 1e-4 * abs(solved.reaction(face(shape, 2, 1))[2]) + 1e-9
+    assert abs(held) <= 1e-4 * abs(solved.reaction(face(shape, 2, 1))[2]) + 1e-6
 
 
 BLOCK = np.full((4, 4, 4), 100.0)

@@ -63,12 +63,12 @@ def porous(contrast: float, shape: tuple[int, int, int] = (14, 12, 16)) -> Array
 @pytest.mark.parametrize("edges", [(1.0, 1.0, 1.0), (0.6, 1.0, 1.7)])
 def test_a_contrast_of_a_million_agrees_with_a_direct_solve(edges: tuple[float, float, float]) -> None:
     model = between_plates(porous(1e6), edges)
-    solved = solve_scalar(model, tolerance=1e-11)
+    solved = solve_scalar(model, tolerance=1e-13)
     number, _ = scipy.ndimage.label(model.conductivity > 0)
     kept = np.isin(number, np.unique(number[:, :, [0, -1]])) & (number > 0)
     reference = sparse_direct(ScalarModel(np.where(kept, model.conductivity, 0.0), edges, model.given))
     assert_allclose(solved.values(), reference, atol=1e-6)
-    assert solved.convergence.iterations <= 60
+    assert solved.convergence.iterations <= 80
 
 
 def test_a_point_source_flows_out_at_the_held_nodes() -> None:

@@ -40,10 +40,10 @@ class Effort:
     ``lowest`` times the largest eigenvalue), visits of every coarser level (2: W-cycle), threads.
     """
 
-    degree: int = 3
-    lowest: float = 0.1
+    degree: int = 2
+    lowest: float = 0.15
     visits: int = 2
-    most_iterations: int = 500
+    most_iterations: int = 2000
     threads: int = 1
 
 

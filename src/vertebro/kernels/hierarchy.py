@@ -115,6 +115,7 @@ def workspace(grid: Grid, components: int, threads: int) -> Workspace:
         registers=np.zeros(8),
         coarsest=np.zeros((0, 0), np.float32),
         coarsest_at=np.zeros((0, 2), np.int64),
+        coarsest_given=np.zeros(0, np.float32),
         state=np.zeros(STATE_SIZE, np.int64),
     )
 
@@ -137,7 +138,8 @@ class Hierarchy:
                 self._hold(level)
                 self._invert_blocks(level)
         inverse, at = coarsest_inverse(self)
-        self.work = self.work._replace(coarsest=inverse, coarsest_at=at)
+        given = np.zeros(len(at), np.float32)
+        self.work = self.work._replace(coarsest=inverse, coarsest_at=at, coarsest_given=given)
 
     def held_bits(self, level: int) -> AnyArray:
         """Bits of the held directions at every address."""

@@ -9,7 +9,7 @@ from vertebro.kernels.arrays import Mask
 from vertebro.kernels.cycles import EXACT_FIELDS, FIELDS
 from vertebro.kernels.grids import END, Grid
 
-COARSEST_VOXELS = 100  # a few hundred unknowns: their dense inverse costs less than one more level
+COARSEST_VOXELS = 30  # one or two hundred unknowns: their dense inverse costs less than one more level
 CHILDREN = 6.5  # voxels that become one on the next grid: 8, less what is only partly filled
 
 

@@ -53,6 +53,7 @@ class Workspace(NamedTuple):
     registers: AnyArray
     coarsest: AnyArray
     coarsest_at: AnyArray
+    coarsest_given: AnyArray
     state: AnyArray
 
 
@@ -227,11 +228,11 @@ def vector_step(task: int, first: int, stop: int, scene: Scene) -> float:
 
 
 @inlined
-def solve_coarsest(rank: int, task: int, scene: Scene) -> float:
+def solve_coarsest(task: int, scene: Scene) -> float:
     """field b = inverse times field a on the coarsest level."""
     line, work = scene.lines[task], scene.work
     a, b, at = work.fields[line[2]], work.fields[line[3]], work.coarsest_at
-    given, n = work.planes[rank, 0], len(at)
+    given, n = work.coarsest_given, len(at)
     for k in range(n):
         given[k] = a[at[k, 1], at[k, 0]]
     for k in range(n):
@@ -249,7 +250,7 @@ def piece_of(rank: int, task: int, piece: int, scene: Scene) -> float:
     if line[0] <= SMOOTH:
         return sweep(rank, task, piece, scene)
     if line[0] == SOLVE:
-        return solve_coarsest(rank, task, scene)
+        return solve_coarsest(task, scene)
     if line[0] == EXACT_RESIDUAL:
         return exact_residual(rank, task, piece, scene)
     row = grid.levels[line[1]]
