@@ -10,6 +10,7 @@ from vertebro.evidence.counts import CountedAs
 from vertebro.evidence.course import natural_course
 from vertebro.evidence.harm_types import Applies, Detection, Harm, Heading, NoRate, Symptoms
 from vertebro.evidence.harms import harms_for
+from vertebro.evidence.remarks import remarks
 from vertebro.vocabulary.facts import facts as dictionary
 from vertebro.vocabulary.known import Known
 from vertebro.vocabulary.library import references
@@ -151,3 +152,13 @@ def test_the_course_without_a_procedure() -> None:
     for point in points.values():
         assert point.sources and point.population and point.interval.holds(point.count.share)
         assert point.label != point.key
+
+
+@pytest.mark.parametrize("procedure", Procedure)
+def test_remarks_carry_their_sources_and_reports_are_called_no_rate(procedure: Procedure) -> None:
+    said = remarks(procedure)
+    assert said and all(key in references() for r in said for key in r.sources)
+    for remark in said:
+        if remark.sources == ("nice_ipg166",):
+            assert "this is no rate" in remark.sentence
+    assert procedure is BKP or not any(r.heading is Heading.BALLOON_RUPTURE for r in said)

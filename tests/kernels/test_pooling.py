@@ -257,6 +257,15 @@ def test_a_pool_lies_among_its_trials_and_its_intervals_hold_it(data, method) ->
         assert found.prediction()[0] <= low + 1e-9
 
 
+@given(several, methods, st.booleans())
+def test_a_knapp_hartung_test_and_its_interval_agree(data, method, modified) -> None:
+    found = pool(*data, method)
+    low, high = found.knapp_hartung(modified=modified)
+    p = found.knapp_hartung_p(modified)
+    if abs(p - 0.05) > 1e-6:
+        assert (p < 0.05) == (low > 0 or high < 0)
+
+
 @given(several)
 def test_without_a_difference_between_trials_every_method_is_fixed(data) -> None:
     _, v = data

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from vertebro.errors import HouseFault
 from vertebro.evidence.counts import Count, Interval
 from vertebro.evidence.course import CoursePoint, natural_course
 from vertebro.evidence.effects import Comparison, Effect, NoEffect, Procedure, effects, no_effects
@@ -46,10 +48,14 @@ class InThousand:
 class TableRow:
     """One number, or the statement that there is none (``why_none``), with where it comes from.
 
+    ``key`` names the row for good, as in ``course.mild_or_no_pain``, ``harm.vertebroplasty.leak_any_ct``
+    or ``effect.vertebroplasty.sham.pain 0-10.365``.
+
     Exactly one of ``course``, ``effect``, ``harm`` holds the whole finding; ``frequency`` is set
     where the finding is a count.
     """
 
+    key: str
     kind: Kind
     label: str
     procedure: Procedure | None
@@ -68,7 +74,15 @@ def one_table(facts: Facts, data: Path | None = None) -> tuple[TableRow, ...]:
     for procedure in Procedure:
         rows += _benefits(procedure, data)
         rows += [_harm_row(harm) for harm in harms_for(facts, procedure, data)]
-    return tuple(rows)
+    return tuple({row.key: row for row in rows}.values())  # the two procedures' comparison stands once
+
+
+def row(table: Sequence[TableRow], key: str) -> TableRow:
+    """The row with that key; a missing one is our fault."""
+    found = {r.key: r for r in table}
+    if key not in found:
+        raise HouseFault(f"The table of numbers has no row '{key}'.")
+    return found[key]
 
 
 def in_thousand(count: Count, interval: Interval) -> InThousand:
@@ -79,6 +93,7 @@ def in_thousand(count: Count, interval: Interval) -> InThousand:
 
 def _course_row(point: CoursePoint) -> TableRow:
     return TableRow(
+        key=f"course.{point.key}",
         kind=Kind.COURSE,
         label=point.label,
         procedure=None,
@@ -101,6 +116,7 @@ def _benefits(procedure: Procedure, data: Path | None) -> list[TableRow]:
 
 def _effect_row(effect: Effect | NoEffect) -> TableRow:
     return TableRow(
+        key=_effect_key(effect),
         kind=Kind.BENEFIT,
         label=effect.endpoint.value,
         procedure=effect.procedure,
@@ -112,12 +128,29 @@ def _effect_row(effect: Effect | NoEffect) -> TableRow:
     )
 
 
+def _effect_key(effect: Effect | NoEffect) -> str:
+    start = f"effect.{effect.procedure.value}.{effect.comparison.value}"
+    if isinstance(effect, NoEffect):
+        return f"{start}.{effect.endpoint.value}"
+    time = f"{'average to ' if effect.over_time else ''}{effect.time_days}"
+    return f"{start}.{effect.scale}.{time}"
+
+
 def _harm_row(harm: Harm | NoRate) -> TableRow:
     if isinstance(harm, NoRate):
         return TableRow(
-            Kind.HARM, harm.label, harm.procedure, None, None, harm.sources, why_none=harm.why, harm=harm
+            key=f"harm.{harm.procedure.value}.{harm.heading.name.lower()}",
+            kind=Kind.HARM,
+            label=harm.label,
+            procedure=harm.procedure,
+            frequency=None,
+            count=None,
+            sources=harm.sources,
+            why_none=harm.why,
+            harm=harm,
         )
     return TableRow(
+        key=f"harm.{harm.procedure.value}.{harm.key}",
         kind=Kind.HARM,
         label=harm.label,
         procedure=harm.procedure,

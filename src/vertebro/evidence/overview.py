@@ -23,6 +23,7 @@ from vertebro.evidence.effects import (
 )
 from vertebro.evidence.harm_types import Harm, NoRate
 from vertebro.evidence.harms import Facts, harms_for
+from vertebro.evidence.remarks import Remark, remarks
 from vertebro.evidence.trials import from_memory
 
 HARMS, COURSE = "harms", "course"
@@ -48,6 +49,7 @@ class Overview:
     missing: tuple[NoEffect, ...]
     left_out: tuple[LeftOut, ...]
     harms: tuple[Harm | NoRate, ...]
+    remarks: tuple[Remark, ...]
     course: tuple[CoursePoint, ...]
     contested: tuple[Contested, ...]
     from_memory: tuple[str, ...]
@@ -96,11 +98,13 @@ def overview(asked: Asked, facts: Facts | None = None) -> Overview:
     harms = [h for p in asked.procedures for h in harms_for(facts or {}, p, data)]
     questions = tuple(contested(question, data) for question in Question)
     everything = asked.outcome is None
+    of_harms = everything or asked.outcome == HARMS
     return Overview(
         effects=tuple(found),
         missing=_missing(pairs, asked),
         left_out=_left_out(pairs, asked),
-        harms=tuple(harms) if everything or asked.outcome == HARMS else (),
+        harms=tuple(harms) if of_harms else (),
+        remarks=tuple(r for p in asked.procedures for r in remarks(p)) if of_harms else (),
         course=natural_course(data) if everything or asked.outcome == COURSE else (),
         contested=tuple(q for q in questions if everything or _belongs(q.question, asked)),
         from_memory=from_memory(data),

@@ -81,6 +81,16 @@ class Pool:
         t = float(stats.t.ppf(0.5 + level / 2, self.k - 1))
         return _about(self.estimate, t * self.se * float(np.sqrt(q)))
 
+    def knapp_hartung_p(self, modified: bool = False) -> float:
+        """Two-sided p of the test that belongs to the Knapp-Hartung interval; NaN for one trial."""
+        if self.k < 2:
+            return float("nan")
+        q = max(1.0, self.knapp_hartung_ratio) if modified else self.knapp_hartung_ratio
+        if q == 0:  # trials that agree to the last digit
+            return float(self.estimate == 0)
+        t = abs(self.estimate) / (self.se * float(np.sqrt(q)))
+        return float(2 * stats.t.sf(t, self.k - 1))
+
     def prediction(self, level: float = 0.95, df: int | None = None) -> Ends:
         """Where the true effect of a new trial lies: mu ± c sqrt(tau² + se²).
 

@@ -30,7 +30,7 @@ PERCENT = "\u00a0%"
 def evidence_in_words(found: Overview) -> str:
     """Every part that was asked for, each under its heading."""
     parts = [*_effects(found.effects), *_missing(found)]
-    parts += _harms(found.harms)
+    parts += _harms(found)
     if found.course:
         parts.append(_block(words("text.course"), [_point(point) for point in found.course]))
     parts += [_contested(question) for question in found.contested]
@@ -115,15 +115,18 @@ def _missing(found: Overview) -> list[str]:
     return blocks + ([_block(words("text.not_pooled"), out)] if out else [])
 
 
-def _harms(harms: Sequence[Harm | NoRate]) -> list[str]:
+def _harms(found: Overview) -> list[str]:
     parts = []
-    for procedure in dict.fromkeys(h.procedure for h in harms):
-        mine = [h for h in harms if h.procedure is procedure]
+    for procedure in dict.fromkeys(h.procedure for h in found.harms):
+        mine = [h for h in found.harms if h.procedure is procedure]
+        beside = [r for r in found.remarks if r.procedure is procedure]
         lines = [_heading(words("text.harms", procedure=procedure.value))]
         for heading in dict.fromkeys(h.heading for h in mine):
             lines.append(f"{heading.value}:")
             rows = [h for h in mine if h.heading is heading]
             lines += [_wrap(_harm(h), "  · ") for h in rows]
+            said = [f"{r.sentence} [{_cited(r.sources)}]" for r in beside if r.heading is heading]
+            lines += [_wrap(line, "  · ") for line in said]
             changing = dict.fromkeys(_modifier(m) for h in rows for m in h.modifiers)
             lines += [_wrap(line, "    ") for line in changing]
         parts.append("\n".join(lines))
