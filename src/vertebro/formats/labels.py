@@ -11,7 +11,6 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
-import yaml
 
 from vertebro.errors import BadInput, BadLabels, nearest
 from vertebro.kernels.arrays import AnyArray, Array
@@ -21,6 +20,7 @@ from vertebro.patient.spine import Spine
 from vertebro.patient.volume import Volume
 from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.library import cited_values
+from vertebro.vocabulary.own_yaml import own_yaml
 from vertebro.vocabulary.texts import texts
 
 v = cited_values(beside=__file__, name="labels_values.yaml")
@@ -73,8 +73,8 @@ class FoundNames:
 @cache
 def label_schemes() -> Mapping[str, LabelScheme]:
     """Every numbering the house knows, by key."""
-    text = Path(__file__).with_name("label_schemes.yaml").read_text(encoding="utf-8")
-    return MappingProxyType({key: _scheme(key, entry) for key, entry in yaml.safe_load(text).items()})
+    entries = own_yaml(Path(__file__).with_name("label_schemes.yaml"))
+    return MappingProxyType({key: _scheme(key, entry) for key, entry in entries.items()})
 
 
 def scheme_named(word: str) -> LabelScheme:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import yaml
-
 from vertebro.guidelines.gate import Gate
 from vertebro.guidelines.rule import AllOf, folder_path, folders, rule
 from vertebro.vocabulary.library import CitedValue, Reference, references
+from vertebro.vocabulary.own_yaml import own_yaml
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def explain_rule(name: str) -> RuleExplanation:
 @cache
 def cases(folder: str) -> tuple[Case, ...]:
     """The cases of one folder of rules."""
-    entries = yaml.safe_load((folder_path(folder) / "cases.yaml").read_text(encoding="utf-8"))
+    entries = own_yaml(folder_path(folder) / "cases.yaml")
     return tuple(Case(**entry) for entry in entries)
 
 

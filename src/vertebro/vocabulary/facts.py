@@ -8,11 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from vertebro.errors import BadRecord, HouseFault, nearest
 from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.meant import hint_for_choices, hint_for_scale
+from vertebro.vocabulary.own_yaml import own_yaml
 from vertebro.vocabulary.texts import Texts, texts
 from vertebro.vocabulary.units import is_unit, read_as, weeks_in_words
 
@@ -138,7 +137,7 @@ def _level(value: Any) -> Level:
 @cache
 def facts() -> dict[str, Fact]:
     """Every fact of the house by name."""
-    entries = yaml.safe_load(Path(__file__).with_name("facts.yaml").read_text(encoding="utf-8"))
+    entries = own_yaml(Path(__file__).with_name("facts.yaml"))
     return {
         n: Fact(name=n, **entry | {"choices": tuple(entry.get("choices", ()))})
         for n, entry in entries.items()

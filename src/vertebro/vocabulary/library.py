@@ -12,9 +12,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import yaml
-
 from vertebro.errors import HouseFault
+from vertebro.vocabulary.own_yaml import own_yaml
 from vertebro.vocabulary.units import is_unit, read_as
 
 SETTING = "vertebro_setting"
@@ -109,13 +108,13 @@ class CitedValues:
 @cache
 def references() -> dict[str, Reference]:
     """The bibliography by key."""
-    text = files("vertebro").joinpath("data/references.yaml").read_text(encoding="utf-8")
-    return {key: Reference(key=key, **entry) for key, entry in yaml.safe_load(text).items()}
+    entries = own_yaml(files("vertebro").joinpath("data/references.yaml"))
+    return {key: Reference(key=key, **entry) for key, entry in entries.items()}
 
 
 @cache
 def _values_in(path: Path) -> CitedValues:
-    entries = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    entries = own_yaml(path) or {}
     try:
         return CitedValues({n: CitedValue(name=n, **e) for n, e in entries.items()}, path)
     except TypeError as fault:

@@ -9,9 +9,8 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from vertebro.errors import nearest
+from vertebro.vocabulary.own_yaml import own_yaml
 
 _CREATININE_UMOL_L = 88.4
 """One mg/dL of creatinine (molar mass 113.12 g/mol) is 88.4 µmol/L."""
@@ -29,7 +28,7 @@ class DrugName:
 @cache
 def drug_names() -> dict[str, DrugName]:
     """Every name of a drug that is not how the dictionary writes it, in small letters."""
-    entries = yaml.safe_load(Path(__file__).with_name("drug_names.yaml").read_text(encoding="utf-8"))
+    entries = own_yaml(Path(__file__).with_name("drug_names.yaml"))
     return {name: DrugName(name, tuple(entry["drugs"]), entry["source"]) for name, entry in entries.items()}
 
 

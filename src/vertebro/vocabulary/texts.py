@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from vertebro.errors import HouseFault
+from vertebro.vocabulary.own_yaml import own_yaml
 
 LANGUAGE = "en"
 
@@ -57,7 +56,7 @@ class Texts:
 
 @cache
 def _read(path: Path) -> Texts:
-    entries = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    entries = own_yaml(path) or {}
     flat: dict[str, str] = {}
 
     def flatten(prefix: str, node: object) -> None:

@@ -9,13 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from vertebro.errors import HouseFault
 from vertebro.formats.fhir.resources import Coding, Concept
 from vertebro.vocabulary.facts import fact
 from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.library import references
+from vertebro.vocabulary.own_yaml import own_yaml
 
 TABLE = Path(__file__).with_name("fhir_codes.yaml")
 WITH_OR_WITHOUT_DOT = ("ICD-10", "ICD-10-CM")
@@ -80,7 +79,7 @@ class CodeEntry:
 
 @cache
 def _table() -> dict[str, Any]:
-    table: dict[str, Any] = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
+    table: dict[str, Any] = own_yaml(TABLE)
     return table
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from vertebro.kernels.arrays import AnyArray
 from vertebro.patient.case import Case
@@ -28,6 +27,7 @@ from vertebro.patient.volume import Volume
 from vertebro.vocabulary.grades import Quantity
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
+from vertebro.vocabulary.own_yaml import own_yaml
 
 DAY = date(2026, 3, 2)
 """The day of the synthetic record; any day serves."""
@@ -53,7 +53,7 @@ class SyntheticPatient:
 
     def case(self, on: date = DAY, **facts: Any) -> Case:
         """Her case with the synthetic record; ``facts`` replace or add to it, None takes one out."""
-        invented = yaml.safe_load(RECORD.read_text(encoding="utf-8"))
+        invented = own_yaml(RECORD)
         written = {name: value for name, value in {**invented, **facts}.items() if value is not None}
         record = ClinicalRecord.of(on, "invented for the synthetic patient", **written)
         broken = [f.level for f in self.spec.fractures]
