@@ -75,6 +75,7 @@ class Quantity(Enum):
     K2HPO4_MG_CM3 = "k2hpo4_mg_cm3"
     HA_MG_CM3 = "ha_mg_cm3"
     ASH_MG_CM3 = "ash_mg_cm3"
+    APPARENT_MG_CM3 = "apparent_mg_cm3"
     MR_SIGNAL = "mr_signal"
     LABEL = "label"
 

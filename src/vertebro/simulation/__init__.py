@@ -1,0 +1,1 @@
+"""Simulation on this patient: materials, strength of a vertebra."""

@@ -1,0 +1,65 @@
+"""The published model of L2 of VerSe subject 004 [walle2025], its bin shift included, for its check alone."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import numpy as np
+
+from vertebro.kernels.arrays import AnyArray, Array
+from vertebro.kernels.geometry import largest_part
+from vertebro.patient.volume import Volume
+from vertebro.simulation.materials import CAP, kopperdahl_young
+from vertebro.simulation.voxel_model import VoxelModel, plate_nodes, v
+
+BONE, CORTICAL, LOWER_CAP, UPPER_CAP = (1, 2, 3, 4), (2, 4), 5, 6
+"""Labels of the published mask, in the order of its arrays; the last axis is superior."""
+
+
+class Binning(Enum):
+    """How density became modulus: the published table, the same without its shift, or the law itself."""
+
+    PUBLISHED = "published, every voxel the density of the next bin"
+    OWN_BIN = "every voxel the density of its own bin"
+    NONE = "this program's: every voxel its own density"
+
+
+def published_model(density: Volume, labels: Volume, binning: Binning) -> VoxelModel:
+    """The model as published, from its own image and mask in stored order."""
+    young = _young(np.asarray(density.values, dtype=float), labels.values, binning)
+    is_lower, is_upper = labels.values == LOWER_CAP, labels.values == UPPER_CAP
+    young[is_lower | is_upper] = CAP.young_mpa
+    whole = largest_part(young > 0)
+    low, high = (int(edge) for edge in (np.nonzero(is_lower)[2].min(), np.nonzero(is_upper)[2].max()))
+    box = tuple(slice(int(n.min()), int(n.max()) + 1) for n in np.nonzero(whole))
+    lowest = box[2].start
+    return VoxelModel(
+        young_mpa=np.where(whole, young, 0.0)[box],
+        is_body=np.isin(labels.values, (1, 2))[box],
+        is_cap=(is_lower | is_upper)[box],
+        edge_mm=float(labels.spacing_mm.max()),
+        top=plate_nodes((is_upper & whole)[box], high - lowest, step=1),
+        bottom=plate_nodes((is_lower & whole)[box], low - lowest, step=0),
+        height_mm=v.published_height_mm.number,
+        dropped_voxels=int((young > 0).sum() - whole.sum()),
+        floor_voxels=int((young[whole] <= v.elastic_floor_mpa.number).sum()),
+    )
+
+
+def _young(density: Array, labels: AnyArray, binning: Binning) -> Array:
+    bone = np.isin(labels, BONE)
+    young = np.zeros(density.shape)
+    if binning is Binning.NONE:
+        young[bone] = kopperdahl_young(density[bone], kopperdahl_young.takes)
+        return young
+    value = np.where(bone, np.trunc(np.maximum(density, v.published_least_mg_cm3.number)), 0.0)
+    bins = int(v.published_bins.number)
+    edges = np.linspace(value[value != 0].min(), value[value != 0].max(), bins + 1)
+    of_bin = kopperdahl_young((edges[:-1] + edges[1:]) / 2, kopperdahl_young.takes)
+    own = np.clip(np.digitize(value, edges), 1, bins) - 1
+    counts = (value != 0) | np.isin(labels, CORTICAL)  # a trabecular voxel of value 0 was background
+    if binning is Binning.OWN_BIN:
+        return np.where(counts & bone, of_bin[own], 0.0)
+    next_bin = np.append(of_bin[1:], of_bin[0])  # past its last bin the published table begins anew
+    is_nought = value == 0  # a cortical voxel of value 0 read the first entry
+    return np.where(counts & bone, np.where(is_nought, of_bin[0], next_bin[own]), 0.0)

@@ -1,0 +1,271 @@
+"""The strength of one vertebra from its calibrated CT: stiffness, named definitions, load to strength."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from vertebro.errors import BadAnatomy, BadCase, BadModel
+from vertebro.fracture.body import Body
+from vertebro.fracture.density import calibrated, calibration_of, cautions, contrast_of, density_spread_mg_cm3
+from vertebro.fracture.findings import Calibration
+from vertebro.fracture.measure import Measurable, measurable
+from vertebro.fracture.parts import body_mask
+from vertebro.kernels.arrays import AnyArray
+from vertebro.patient.case import Case
+from vertebro.patient.spine import Spine, Vertebra
+from vertebro.patient.volume import Volume
+from vertebro.simulation.loading import Response, respond
+from vertebro.simulation.materials import Law, kopperdahl_young, way_between
+from vertebro.simulation.voxel_model import BonyVertebra, VoxelModel, build_model, v
+from vertebro.vocabulary.known import Unknown
+from vertebro.vocabulary.levels import Level
+from vertebro.vocabulary.library import CitedValue
+from vertebro.vocabulary.measured import Measured
+from vertebro.vocabulary.texts import texts
+
+say = texts(beside=__file__).say
+
+CT_MARGIN_VOXELS = 2  # of the CT kept around a vertebra, so that interpolation never meets the cut
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """How the model is made; the defaults are those of the published benchmark, without its bin shift."""
+
+    law: Law = kopperdahl_young
+    voxel_mm: float = v.voxel_mm.number
+
+    def __post_init__(self) -> None:
+        if self.law.gives != "young_mpa":
+            raise BadModel(
+                f"The law '{self.law.name}' gives {self.law.gives}.",
+                "a law of the modulus",
+                "Name another law.",
+            )
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One definition of strength by its name, what it gives, and where the definition comes from."""
+
+    name: str
+    value: Measured | Unknown
+    source: CitedValue | None
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What a model gives: stiffness, every definition of strength by its name, and the ratios."""
+
+    model: Mapping[str, int | float]
+    stiffness: Measured
+    bending_stiffness: Measured
+    height: Measured
+    compression: tuple[Estimate, ...]
+    flexion: tuple[Estimate, ...]
+    load_to_strength: Mapping[str, Measured]
+
+
+@dataclass(frozen=True)
+class Strength:
+    """The strength of one level: every number with its method and source, and what a reader must know."""
+
+    level: Level
+    settings: ModelSettings
+    calibration: Calibration
+    numbers: Numbers
+    cautions: tuple[str, ...]
+    not_done: tuple[tuple[str, str], ...]
+
+
+def strength_of(
+    case: Case, level: Level, settings: ModelSettings | None = None, tell: Progress = lambda _: None
+) -> Strength:
+    """The strength of a level of a case; refuses a case without calibrated density or a cut vertebra."""
+    settings = settings or ModelSettings()
+    calibration = _calibration(case)
+    assert isinstance(case.ct, Volume) and isinstance(case.spine, Spine)
+    vertebra = _whole_vertebra(case.spine, level)
+    tell("finding the body of the vertebra")
+    seen = measurable(case.spine, case.ct)
+    given = bony_vertebra(case.ct, vertebra, seen.bodies[level], calibration)
+    shift = _shift(case.ct, given, calibration)
+    tell(f"solving axial compression and bending of {level}")
+    model = build_model(given, settings.law, settings.voxel_mm)
+    response = respond(model)
+    relative = 0.0
+    if shift > 0:
+        tell("solving again with the density one spread higher")
+        denser = build_model(given, settings.law, settings.voxel_mm, shift)
+        relative = respond(denser, bend=False).axial_n_mm / response.axial_n_mm - 1
+    numbers = estimates(model, response, settings, relative)
+    said = (
+        *_broken(seen, level),
+        *_cautions(case, model, settings, given, shift),
+        *cautions(calibration, contrast_of(case), ()),
+    )
+    return Strength(level, settings, calibration, numbers, said, _not_done())
+
+
+def _not_done() -> tuple[tuple[str, str], ...]:
+    return (
+        (say("not_done.plastic"), say("unknown.plastic")),
+        (say("not_done.orthotropy"), say("not_done.orthotropy_why")),
+    )
+
+
+def _calibration(case: Case) -> Calibration:
+    if isinstance(case.spine, Unknown) or isinstance(case.ct, Unknown):
+        why = case.ct.why if isinstance(case.ct, Unknown) else case.spine.why  # type: ignore[union-attr]
+        raise BadCase(
+            f"There is nothing to make a model of: {why}.", "a CT and a mask of the vertebrae", "Give both."
+        )
+    calibration = calibration_of(case)
+    if isinstance(calibration, Unknown):
+        raise BadCase(
+            f"The density of the bone is not calibrated. {calibration.why}",
+            "mg/cm3: Hounsfield units alone do not give a strength",
+            "Give the density phantom, or a mask of the reference tissues (phantom: or tissues: in the case"
+            " file).",
+        )
+    return calibration
+
+
+def _whole_vertebra(spine: Spine, level: Level) -> Vertebra:
+    vertebra = spine[level]
+    if vertebra.is_cut_off:
+        raise BadAnatomy(
+            f"The mask of {level} touches the border of the image: parts of the bone may be missing.",
+            "a vertebra that the image shows whole",
+            "Take a level further from the border, or an image that reaches beyond it.",
+        )
+    return vertebra
+
+
+def bony_vertebra(
+    ct: Volume, vertebra: Vertebra, body: Body | Unknown, calibration: Calibration
+) -> BonyVertebra:
+    """Density and masks of one vertebra in the frame of its body."""
+    if isinstance(body, Unknown):
+        raise BadAnatomy(
+            f"The body of {vertebra.level} could not be found. {body.why}",
+            "a vertebra with a body between two end-plates",
+            "Check the mask.",
+        )
+    corners = np.array(list(np.ndindex(2, 2, 2))) * (np.array(vertebra.mask.shape) - 1)
+    at = ct.to_index(vertebra.mask.to_mm(corners))
+    low = np.maximum(np.floor(at.min(axis=0)).astype(int) - CT_MARGIN_VOXELS, 0)
+    high = np.minimum(np.ceil(at.max(axis=0)).astype(int) + CT_MARGIN_VOXELS + 1, ct.shape)
+    if (high <= low).any():
+        raise BadAnatomy(
+            f"{vertebra.level} lies outside the CT.", "a mask that belongs to this CT", "Check mask and CT."
+        )
+    i, j, k = (slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    density = calibrated(ct.cropped((i, j, k)), calibration)
+    return BonyVertebra(density, vertebra.mask, body_mask(vertebra, body), body.frame)
+
+
+def _shift(ct: Volume, given: BonyVertebra, calibration: Calibration) -> float:
+    """The standard uncertainty of the calibration (mg/cm3) at the mean HU of the body."""
+    inside = ct.to_index(given.body.to_mm(np.argwhere(given.body.values))).round().astype(int)
+    hu = ct.values[tuple(np.clip(inside, 0, np.array(ct.shape) - 1).T)]
+    return density_spread_mg_cm3(float(hu.mean()), calibration)
+
+
+def estimates(
+    model: VoxelModel, response: Response, settings: ModelSettings, relative_spread: float = 0.0
+) -> Numbers:
+    """Stiffness, height, every definition of strength and the ratios, with one relative spread."""
+
+    def measured(value: float, unit: str, method: str, spread: bool = True) -> Measured:
+        return Measured(value, unit, method, abs(value * relative_spread) if spread else 0.0)
+
+    K, H = response.axial_n_mm, model.height_mm
+    how = say("method.stiffness", law=settings.law.name, voxel=f"{model.edge_mm:g}")
+    factor, at, plastic = v.stiffness_based_factor, v.reaction_at_mm, Unknown(say("unknown.plastic"))
+    based = measured(factor.number * K * H, "N", say("method.stiffness_based", factor=factor.value))
+    reached = measured(at.number * K, "N", say("method.reaction_at", mm=at.value))
+    limit = {"share": v.critical_share_pct.value, "strain": v.critical_strain.value}
+    crushed = measured(
+        K * _amount(model, response, np.array([1.0, 0.0])), "N", say("method.pistoia_like", **limit)
+    )
+    bending = response.bending_nmm_rad
+    bent = bending * _amount(model, response, response.bending_motion) / 1000
+    moment = measured(bent, "N.m", say("method.flexion_pistoia_like", **limit))
+    return Numbers(
+        model=MappingProxyType(_counts(model)),
+        stiffness=measured(K, "N/mm", how),
+        bending_stiffness=measured(np.radians(bending) / 1000, "N.m/deg", say("method.flexion_stiffness")),
+        height=measured(H, "mm", say("method.height"), spread=False),
+        compression=(
+            Estimate("stiffness_based", based, factor),
+            Estimate("reaction_at", reached, at),
+            Estimate("pistoia_like", crushed, v.critical_strain),
+            Estimate("offset", plastic, None),
+            Estimate("strain", plastic, None),
+        ),
+        flexion=(Estimate("flexion_pistoia_like", moment, v.critical_strain),),
+        load_to_strength=MappingProxyType(_ratios(based)),
+    )
+
+
+def _counts(model: VoxelModel) -> dict[str, int | float]:
+    return {
+        "elements": model.elements,
+        "voxel_mm": model.edge_mm,
+        "cap_elements": int(model.is_cap.sum()),
+        "upper_plate_nodes": len(model.top),
+        "lower_plate_nodes": len(model.bottom),
+        "islands_removed_voxels": model.dropped_voxels,
+        "voxels_below_the_law": model.floor_voxels,
+    }
+
+
+def _amount(model: VoxelModel, response: Response, motion: AnyArray) -> float:
+    """How much of a motion brings the critical share of the body to the critical effective strain."""
+    at = tuple(response.voxels.index.T)
+    bone = model.is_body[at] & (model.young_mpa[at] > v.elastic_floor_mpa.number)
+    effective = response.effective_strain(motion)[bone]
+    return float(v.critical_strain.number / np.percentile(effective, 100 - v.critical_share_pct.number))
+
+
+def _ratios(strength: Measured) -> dict[str, Measured]:
+    relative = strength.spread / strength.value
+    out = {}
+    for activity, load in v.activity_loads_n.value.items():
+        ratio = load / strength.value
+        method = say("method.ratio", load=load, activity=activity)
+        out[activity] = Measured(ratio, "1", method, ratio * relative)
+    return out
+
+
+def _cautions(
+    case: Case, model: VoxelModel, settings: ModelSettings, given: BonyVertebra, shift: float
+) -> tuple[str, ...]:
+    said = [say("caution.limits"), say("caution.loads"), say("caution.error")]
+    said.append(say("caution.spread", shift=f"{shift:.0f}") if shift > 0 else say("caution.no_spread"))
+    assert isinstance(case.ct, Volume)
+    if case.ct.spacing_mm.max() > model.edge_mm * 1.5:  # up to half a voxel more is no coarser to a reader
+        said.append(say("caution.coarse", ct=f"{case.ct.spacing_mm.max():.1f}", voxel=f"{model.edge_mm:g}"))
+    if model.dropped_voxels:
+        said.append(say("caution.dropped", n=model.dropped_voxels))
+    if model.floor_voxels:
+        share = 100 * model.floor_voxels / (model.elements - int(model.is_cap.sum()))
+        floor = v.elastic_floor_mpa.value
+        said.append(say("caution.floor", n=model.floor_voxels, share=f"{share:.1f}", floor=floor))
+    way = way_between(given.density.quantity, settings.law.takes)
+    if way:
+        sources = "; ".join(step.source.reference.short for step in way)
+        takes, gives = given.density.quantity, settings.law.takes
+        said.append(say("caution.converted", takes=takes, gives=gives, sources=sources))
+    return tuple(said)
+
+
+def _broken(seen: Measurable, level: Level) -> tuple[str, ...]:
+    return (say("caution.broken", level=level),) if level in seen.broken else ()

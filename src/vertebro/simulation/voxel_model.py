@@ -1,0 +1,186 @@
+"""The voxel model of one vertebra between two caps: resampled, capped, connected, with its plates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from vertebro.errors import BadAnatomy, BadLabels, BadModel
+from vertebro.kernels.arrays import AnyArray, Array, Mask
+from vertebro.kernels.geometry import Grid, largest_part, resampled
+from vertebro.kernels.resources import available_bytes
+from vertebro.patient.frame import BodyFrame
+from vertebro.patient.volume import Volume
+from vertebro.simulation.materials import CAP, Law, converted
+from vertebro.vocabulary.library import cited_values
+
+v = cited_values(beside=__file__)
+
+HALF = 0.5  # a voxel belongs to the bone if the mask covers half of it
+
+
+@dataclass(frozen=True)
+class BonyVertebra:
+    """What a model is made of: calibrated density, the masks of the bone and its body, the body's frame."""
+
+    density: Volume
+    bone: Volume
+    body: Volume
+    frame: BodyFrame
+
+
+@dataclass(frozen=True)
+class VoxelModel:
+    """Moduli on a grid along right, anterior, superior, and the nodes of the two plates.
+
+    ``height_mm`` is the mean distance between the caps; ``dropped_voxels`` bone that did not hang
+    together with the rest; ``floor_voxels`` bone so light that the law gives its floor.
+    """
+
+    young_mpa: Array
+    is_body: Mask
+    is_cap: Mask
+    edge_mm: float
+    top: AnyArray
+    bottom: AnyArray
+    height_mm: float
+    dropped_voxels: int
+    floor_voxels: int
+
+    @property
+    def elements(self) -> int:
+        """Number of solid voxels."""
+        return int(np.count_nonzero(self.young_mpa))
+
+
+def build_model(
+    given: BonyVertebra, law: Law, voxel_mm: float, density_shift_mg_cm3: float = 0.0
+) -> VoxelModel:
+    """The model at a voxel size; ``density_shift_mg_cm3`` moves all calibrated densities."""
+    bone, body, density = _resampled(given, voxel_mm)
+    whole = largest_part(bone)
+    body &= whole
+    if not body.any():
+        raise BadLabels(
+            "The body of the vertebra is empty.", "a body with bone", "Check the mask of the body."
+        )
+    columns, low, high = _loaded_columns(body)
+    is_cap, ends = _caps(whole, columns, (low, high), round(v.cap_thickness_mm.number / voxel_mm))
+    young = np.zeros(whole.shape)
+    of_law = converted(density[whole] + density_shift_mg_cm3, given.density.quantity, law.takes)
+    young[whole] = law(of_law, law.takes)
+    young[is_cap] = CAP.young_mpa
+    return VoxelModel(
+        young_mpa=young,
+        is_body=body,
+        is_cap=is_cap,
+        edge_mm=voxel_mm,
+        top=plate_nodes(is_cap, ends[1], step=1),
+        bottom=plate_nodes(is_cap, ends[0], step=0),
+        height_mm=float((high - low + 1)[columns].mean() * voxel_mm),
+        dropped_voxels=int(bone.sum() - whole.sum()),
+        floor_voxels=int((young[whole] <= v.elastic_floor_mpa.number).sum()),
+    )
+
+
+def _resampled(given: BonyVertebra, voxel_mm: float) -> tuple[Mask, Mask, Array]:
+    """Bone, body (yes/no) and density on a grid along the body's own directions."""
+    if not given.bone.values.any():
+        raise BadLabels("The mask of the vertebra is empty.", "a mask of the whole bone", "Check the mask.")
+    places = given.frame.local_mm(given.bone.to_mm(np.argwhere(given.bone.values)))
+    room = float(given.bone.spacing_mm.max()) + v.cap_thickness_mm.number + 2 * voxel_mm
+    low, high = places.min(axis=0) - room, places.max(axis=0) + room
+    _check_size(high - low, voxel_mm)
+    grid = Grid.around(low, high, np.full(3, voxel_mm))
+
+    def on_grid(image: Volume) -> Array:
+        return resampled(image.values, image.affine_mm, given.frame.origin_mm, given.frame.axes, grid)
+
+    bone = on_grid(given.bone) >= HALF
+    body = (on_grid(given.body) >= HALF) & bone
+    _check_covered(given.density, given.frame, grid, bone)
+    return bone, body, on_grid(given.density)
+
+
+def _check_size(size_mm: Array, voxel_mm: float) -> None:
+    if not voxel_mm > 0:
+        raise BadModel(f"The voxel size is {voxel_mm} mm.", "a length above 0", "Give a voxel size in mm.")
+    needed, there = float(np.prod(size_mm / voxel_mm)) * v.memory_bytes_per_voxel.number, available_bytes()
+    if needed > there:
+        raise BadModel(
+            f"Voxels of {voxel_mm:g} mm need about {needed / 2**30:.0f} GiB of memory, "
+            f"the machine has {there / 2**30:.0f}.",
+            "a model that fits into memory",
+            f"Take larger voxels; the published model has {v.voxel_mm.value} mm.",
+        )
+
+
+def _check_covered(density: Volume, frame: BodyFrame, grid: Grid, bone: Mask) -> None:
+    """Every voxel of the bone must lie inside the image of the density."""
+    mm = np.stack([axis[n] for axis, n in zip(_axes(grid), np.nonzero(bone), strict=True)], axis=-1)
+    index = density.to_index(frame.world_mm(mm))
+    outside = ((index < -HALF) | (index > np.array(density.shape) - HALF)).any(axis=1)
+    if outside.any():
+        raise BadAnatomy(
+            f"{outside.sum()} voxels of the vertebra lie outside the CT.",
+            "a vertebra that the CT shows whole",
+            "Use a CT that reaches beyond the vertebra on all sides.",
+        )
+
+
+def _axes(grid: Grid) -> tuple[Array, Array, Array]:
+    return grid.right_mm, grid.anterior_mm, grid.superior_mm
+
+
+def _loaded_columns(body: Mask) -> tuple[Mask, AnyArray, AnyArray]:
+    """Columns that reach from one end-plate to the other, and the lowest and highest voxel of each.
+
+    A column belongs to both end-plates if it crosses the plane fitted half way between them: a lip of
+    one end-plate that overhangs the waist does not, and a cap must not reach down to it past the bone.
+    """
+    filled = body.any(axis=2)
+    low = body.argmax(axis=2)
+    high = body.shape[2] - 1 - body[:, :, ::-1].argmax(axis=2)
+    i, j = np.nonzero(filled)
+    design = np.stack([np.ones(len(i)), i, j], axis=-1)
+    plane, *_ = np.linalg.lstsq(design, (low[i, j] + high[i, j]) / 2, rcond=None)
+    middle = design @ plane
+    columns = np.zeros_like(filled)
+    columns[i, j] = (low[i, j] <= middle) & (high[i, j] >= middle)
+    columns = largest_part(columns)
+    share = columns.sum() / body.sum(axis=(0, 1)).max()
+    if share < v.least_plate_share.number:
+        raise BadModel(
+            f"No caps to load: they would cover {share:.0%} of the cross-section of the body.",
+            f"at least {v.least_plate_share.number:.0%}, from end-plate to end-plate",
+            "Check the mask of the body, and that its directions are right.",
+        )
+    return columns, low, high
+
+
+def _caps(
+    bone: Mask, columns: Mask, ends: tuple[AnyArray, AnyArray], thickness: int
+) -> tuple[Mask, tuple[int, int]]:
+    """Cement from each end-plate to a plane beyond it, and the lowest and highest layer of the caps.
+
+    Every cap is at least as thick as asked for over the highest point of its end-plate.
+    """
+    low, high = ends
+    bottom, top = int(low[columns].min()) - thickness, int(high[columns].max()) + thickness
+    k = np.arange(bone.shape[2])
+    above, below = k > high[..., None], k < low[..., None]
+    over = np.logical_or.accumulate(bone & above, axis=2)  # bone that overhangs an end-plate is not loaded
+    under = np.logical_or.accumulate((bone & below)[:, :, ::-1], axis=2)[:, :, ::-1]
+    cap = columns[..., None] & ((above & (k <= top) & ~over) | (below & (k >= bottom) & ~under))
+    number, _ = ndimage.label(cap)
+    ends_at = np.unique(number[:, :, [bottom, top]])
+    return np.isin(number, ends_at[ends_at > 0]), (bottom, top)
+
+
+def plate_nodes(cap: Mask, layer: int, step: int) -> AnyArray:
+    """Nodes (n, 3) of the outer faces of a cap, which lie in one plane."""
+    i, j = np.nonzero(cap[:, :, layer])
+    corners = [np.stack([i + a, j + b, np.full_like(i, layer + step)], axis=-1) for a, b in np.ndindex(2, 2)]
+    return np.unique(np.concatenate(corners), axis=0)
