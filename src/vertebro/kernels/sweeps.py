@@ -14,15 +14,28 @@ import numpy as np
 from vertebro.kernels.arrays import AnyArray
 from vertebro.kernels.bricks import Column, elastic_column, scalar_column
 from vertebro.kernels.compiled import compiled, inlined, part
-from vertebro.kernels.grids import NODES, NX, NY, PIECE_COUNT, PIECES, PLANES, VOXELS, Grid
+from vertebro.kernels.grids import BEGIN, END, NODES, NX, NY, PIECE_COUNT, PIECES, PLANES, VOXELS, Grid
 from vertebro.kernels.lanes import fill, lanes_in, load, store
 from vertebro.kernels.smoothing import Span, begin_smooth, smoothed
-from vertebro.kernels.team import DONE, STOP, TASK, add, await_pieces, claim, look, open_phase, rest
+from vertebro.kernels.team import (
+    ALONE,
+    DONE,
+    STOP,
+    TASK,
+    add,
+    await_pieces,
+    claim,
+    learn,
+    look,
+    open_phase,
+    rest,
+)
 from vertebro.kernels.transfers import prolong, restrict
 
 APPLY, RESIDUAL, SMOOTH, BEGIN_SMOOTH, RESTRICT, PROLONG, SOLVE, DOT, STEP, DIRECTION = range(10)
 EXACT_RESIDUAL, NARROW, CORRECT = range(10, 13)
 RZ, RZ_BEFORE, PQ, RR, OUTER = range(5)  # registers: products of the conjugate gradients; exact |r|^2
+NODES_A_NAP = 10_000  # nodes a thread sweeps over while another naps (about 75 microseconds)
 
 Number: TypeAlias = float | np.float32 | np.float64
 
@@ -291,25 +304,42 @@ def settle(line: AnyArray, pieces: int, work: Workspace) -> None:
     work.registers[register] = total
 
 
+@inlined
+def bearable_naps(line: AnyArray, pieces: int, grid: Grid) -> int:
+    """How many naps a piece in another's hand may last: about its own length, and some."""
+    level = 0 if line[0] == EXACT_RESIDUAL else line[1]
+    nodes = grid.levels[level, END] - grid.levels[level, BEGIN]
+    return 4 + nodes // pieces // NODES_A_NAP  # type: ignore[no-any-return]
+
+
 @compiled
 def perform(rank: int, begin: int, end: int, scene: Scene) -> None:
     """Plays lines begin to end of the program (rank 0), or helps whoever plays them until told to stop."""
     state, partial = scene.work.state, scene.work.partial
-    task, looks = begin, 0
+    task, looks, following = begin, 0, 0
     while task < end:
-        pieces = 0
+        pieces, alone = 0, False
         if rank == 0:
-            pieces = pieces_of(scene.lines[task], scene.grid)
-            open_phase(state, task, pieces)
+            pieces, following = pieces_of(scene.lines[task], scene.grid), 0
+            alone = pieces == 1 or state[ALONE] > 0
+            if not alone:
+                open_phase(state, task, pieces)
         while True:
-            piece = claim(state)
-            if piece < 0:
+            piece = following if alone else claim(state)
+            if piece < 0 or (alone and piece == pieces):
                 break
-            partial[piece] = piece_of(rank, look(state, TASK), piece, scene)
-            add(state, DONE, 1)
+            now = task if alone else look(state, TASK)
+            partial[piece] = piece_of(rank, now, piece, scene)
+            following += 1
             looks = 0
+            if not alone:
+                add(state, DONE, 1)
         if rank == 0:
-            await_pieces(state, pieces)
+            if not alone:
+                naps = await_pieces(state, pieces)
+                learn(state, naps, bearable_naps(scene.lines[task], pieces, scene.grid))
+            elif pieces > 1:
+                state[ALONE] -= 1
             settle(scene.lines[task], pieces, scene.work)
             task += 1
         elif look(state, STOP):

@@ -5,8 +5,12 @@ only for pieces already claimed, so a helper that the operating system keeps asl
 load the leader does the work alone. Pieces do not depend on who does them: results are the same to the
 last bit for any number of threads.
 
+A helper may still fall asleep with a claimed piece in hand. Each time that costs the leader more than
+such a piece, it keeps the next phases to itself: more of them each time, fewer after phases without loss.
+
 State (int64): [TICKET] phase << 32 | pieces << 16 | next piece; [DONE] finished pieces; [TASK] what the
-phase is about; [STOP] not 0 when helpers may leave. The numbers lie on cache lines of their own.
+phase is about; [STOP] not 0 when helpers may leave; [ALONE] phases the leader keeps to itself, [CAUTION]
+how many it will be the next time. The numbers lie on cache lines of their own.
 """
 
 from __future__ import annotations
@@ -26,11 +30,12 @@ from numba.extending import intrinsic
 from vertebro.kernels.arrays import AnyArray
 from vertebro.kernels.compiled import COMPILED, part
 
-TICKET, DONE, TASK, STOP = 0, 8, 16, 24
-STATE_SIZE = 32
+TICKET, DONE, TASK, STOP, ALONE, CAUTION = 0, 8, 16, 24, 32, 40
+STATE_SIZE = 48
 MOST_PIECES = 2**16 - 1
 PATIENCE = 20_000  # looks before a nap: about 20 microseconds, the length of a short phase
 NAP_US = 25  # shorter than a phase on a middle-sized level, longer than the call itself
+FEWEST_ALONE, MOST_ALONE = 8, 256  # phases: a fraction of a cycle, and a few iterations of a solve
 
 
 def _look(state: AnyArray, at: int) -> int:
@@ -132,11 +137,22 @@ def open_phase(state: AnyArray, task: int, pieces: int) -> None:
 
 
 @part
-def await_pieces(state: AnyArray, pieces: int) -> None:
-    """Returns when all claimed pieces are finished."""
+def await_pieces(state: AnyArray, pieces: int) -> int:
+    """Returns when all claimed pieces are finished, with the number of naps that took."""
     looks = 0
     while look(state, DONE) < pieces:
         looks = rest(looks)
+    return max(looks - PATIENCE, 0)
+
+
+@part
+def learn(state: AnyArray, naps: int, bearable: int) -> None:
+    """Keeps the next phases to the leader if it had to wait longer than is bearable."""
+    if naps > bearable:
+        state[ALONE] = max(state[CAUTION], FEWEST_ALONE)
+        state[CAUTION] = min(2 * state[ALONE], MOST_ALONE)
+    elif state[CAUTION] > FEWEST_ALONE:
+        state[CAUTION] -= 1
 
 
 class Team:
