@@ -37,7 +37,7 @@ def conflicts(hearing: Hearing, procedure: Procedure, positions: Iterable[Positi
         if topic:  # what is compared with nobody has no topic
             by_topic[topic] += (side,)
     found = [_conflict(topic, on) for topic, on in by_topic.items() if _lean_both_ways(on)]
-    whole = tuple(_whole(position) for position in heard)
+    whole = tuple(_whole(position) for position in heard if LEANS.get(position.stance) and position.verdicts)
     return tuple(found) or ((_conflict(WHOLE, whole),) if _lean_both_ways(whole) else ())
 
 
@@ -96,10 +96,10 @@ def lean(rule: type[Rule], outcome: Outcome) -> Leaning:
 
 
 def _whole(position: Position) -> Side:
-    verdict = position.verdicts[0] if position.verdicts else None
-    source, where = (verdict.source, verdict.where) if verdict else ("", "")
-    leaning = LEANS.get(position.stance, OPEN)
-    return Side(position.body, position.title, leaning, position.sentence, source, where)
+    """What a body answers altogether, with the source of its first criterion."""
+    first = position.verdicts[0]
+    leaning = LEANS[position.stance]
+    return Side(position.body, position.title, leaning, position.sentence, first.source, first.where)
 
 
 def _conflict(topic: str, sides: tuple[Side, ...]) -> Conflict:

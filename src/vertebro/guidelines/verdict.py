@@ -97,6 +97,10 @@ class Side:
     rule: str = ""
     """The rule behind it; empty for a published statement that holds for every patient."""
 
+    def __post_init__(self) -> None:
+        if not (self.source and self.where):
+            raise HouseFault(f"{self.title} takes a side without a source.")
+
 
 @dataclass(frozen=True)
 class Conflict:

@@ -101,7 +101,7 @@ def content(assessment: Assessment) -> Content:
         decisions=tuple(decision_words(d, shared) for d in assessment.decisions),
         procedures=tuple(d.procedure.value for d in assessment.decisions),
         answer_heads=tuple(say("change.answer", procedure=d.procedure.value) for d in assessment.decisions),
-        shared=headed(shared),
+        shared=headed(shared, of="both"),
         other_paths=paths_words(assessment.other_paths),
         said_by=said_by_bodies(assessment.decisions),
         conflicts=conflicts_words(assessment.decisions),

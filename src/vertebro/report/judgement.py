@@ -158,9 +158,9 @@ def shared_grounds(decisions: tuple[Decision, ...]) -> dict[str, tuple[str, ...]
     return shared
 
 
-def headed(grounds: dict[str, tuple[str, ...]]) -> tuple[Grounds, ...]:
+def headed(grounds: dict[str, tuple[str, ...]], of: str = "decision") -> tuple[Grounds, ...]:
     """The sentences under their headings; an empty group is left out."""
-    return tuple(Grounds(k, say(f"decision.{k}"), said) for k, said in grounds.items() if said)
+    return tuple(Grounds(k, say(f"{of}.{k}"), said) for k, said in grounds.items() if said)
 
 
 def _decider(decision: Decision) -> str:

@@ -74,12 +74,13 @@ def _said_by(words: Content) -> str:
 
 
 def _conflict(conflict: ConflictWords) -> str:
-    heading = _words("conflict", question=conflict.question, applies=conflict.applies).strip()
+    key = "conflict_of_one" if conflict.applies else "conflict"
+    heading = _words(key, question=conflict.question, applies=conflict.applies)
     lines = [
         f"[{side.leaning}] {side.title}: {side.sentence} ({side.source.short}, {side.source.where})"
         for side in conflict.sides
     ]
-    return _block(heading.rstrip(" ()"), lines)
+    return _block(heading, lines)
 
 
 def _changes(words: Content) -> str:
