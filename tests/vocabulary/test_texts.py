@@ -36,8 +36,9 @@ def test_a_sentence_without_its_value_is_refused(words: Texts) -> None:
 def test_a_sentence_that_is_not_there_is_refused(words: Texts) -> None:
     with pytest.raises(HouseFault, match="sentence 'go'"):
         words.say("go")
-    with pytest.raises(HouseFault, match="there is no sentence 'go'"):
-        words.raw("go")
+    for ask in (words.raw, words.placeholders):
+        with pytest.raises(HouseFault, match="there is no sentence 'go'"):
+            ask("go")
 
 
 def test_a_language_nobody_wrote_is_refused(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ class Texts:
     def placeholders(self, key: str) -> frozenset[str]:
         """The names a sentence asks for, found once."""
         if key not in self._asked:
-            named = string.Formatter().parse(self._sentences[key])
+            named = string.Formatter().parse(self.raw(key))
             self._asked[key] = frozenset(name for _, name, _, _ in named if name)
         return self._asked[key]
 

@@ -85,6 +85,17 @@ SIGNS: dict[str, Callable[[Facts], bool | None]] = {
 """The ten signs by the fact to ask for, in the order of the panel's page; None where not known."""
 
 
+ALSO_FROM: dict[str, tuple[str, ...]] = {
+    "adl_severely_limited": ("mobilises_on_analgesia",),
+    "pain_less_at_rest": ("pain_nrs_rest", "pain_nrs_movement"),
+    "pain_on_movement": ("pain_nrs_rest", "pain_nrs_movement"),
+    "osteoporosis": ("osteopenia",),
+    "midline_tenderness": ("closed_fist_percussion", "tender_levels"),
+    "midline_pain": ("pain_pattern",),
+}
+"""The further facts by which a sign is known where nobody wrote it."""
+
+
 def vcf_suspicion_score(facts: Facts) -> Derived[int] | None:
     """One point for each sign; a sign that is not known may still be present, so a range is kept."""
     found = {name: sign(facts) for name, sign in SIGNS.items()}
@@ -93,7 +104,8 @@ def vcf_suspicion_score(facts: Facts) -> Derived[int] | None:
         return None
     present = list(found.values()).count(True)
     possible = tuple(range(present, present + len(unknown) + 1))
-    used = tuple(name for name in SIGNS if name in facts)
+    asked = dict.fromkeys(name for sign in SIGNS for name in (sign, *ALSO_FROM.get(sign, ())))
+    used = tuple(name for name in asked if name in facts)
     return Derived(present, _said(present, len(unknown)), None, used, possible, unknown)
 
 
