@@ -7,12 +7,12 @@ import pytest
 
 from vertebro.evidence.contested import Question, Speaks, contested
 from vertebro.evidence.counts import CountedAs
-from vertebro.evidence.course import natural_course
+from vertebro.evidence.course import course_at, natural_course
 from vertebro.evidence.harm_types import Applies, Detection, Harm, Heading, NoRate, Symptoms
 from vertebro.evidence.harms import harms_for
 from vertebro.evidence.remarks import remarks
 from vertebro.vocabulary.facts import facts as dictionary
-from vertebro.vocabulary.known import Known
+from vertebro.vocabulary.known import Known, Unknown
 from vertebro.vocabulary.library import references
 from vertebro.vocabulary.procedures import Procedure
 
@@ -95,6 +95,8 @@ def test_a_study_of_broken_back_walls_speaks_only_for_a_broken_back_wall() -> No
 )
 def test_a_factor_counts_exactly_where_the_persons_facts_meet_it(heading, factor, yes, no) -> None:
     assert changed(heading, **yes)[factor] is Applies.YES
+    mine = [m for h in by_heading(heading, PVP, **yes) for m in h.modifiers if m.factor == factor]
+    assert {m.because for m in mine} == {tuple(yes)}
     assert factor not in changed(heading, **no)
     assert factor not in changed(heading)
     asked = {name for h in by_heading(heading, PVP) if isinstance(h, Harm) for name in h.asked}
@@ -142,6 +144,17 @@ def test_a_contested_question_shows_both_sides_with_sources(question: Question) 
 def test_the_fracture_next_door_keeps_both_facts() -> None:
     said = contested(Question.NEXT_DOOR).conclusion
     assert "possible risk" in said and "not confirmed" in said
+
+
+def test_the_course_stands_beside_an_effect_of_the_same_time() -> None:
+    def keys(days: int) -> set[str]:
+        found = course_at(days)
+        return set() if isinstance(found, Unknown) else {p.key for p in found}
+
+    assert keys(365) == {"mild_or_no_pain", "pain_halved_referred"}
+    assert keys(180) == {"pain_halved"}
+    assert keys(730) == {"pain_halved_late"}  # 23 months
+    assert keys(30) == keys(90) == set()
 
 
 def test_the_course_without_a_procedure() -> None:

@@ -157,6 +157,13 @@ def test_whatever_stands_in_a_cell_is_read_or_refused(cells: dict[str, str]) -> 
         findings(own_folder(Path(folder), "effects.csv", BUCHBINDER_1_MONTH | cells))
 
 
+def test_a_column_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    header = (DATA / "effects.csv").read_text(encoding="utf-8").splitlines()[0]
+    (tmp_path / "effects.csv").write_text(f"{header},trial\n", encoding="utf-8")
+    with pytest.raises(BadFile, match="each of the columns once"):
+        findings(tmp_path)
+
+
 def test_cells_apart_by_semicolons_are_noticed(tmp_path: Path) -> None:
     (tmp_path / "effects.csv").write_text("trial;procedure\nX;Y\n", encoding="utf-8")
     with pytest.raises(BadFile, match="Set commas"):

@@ -83,6 +83,40 @@ def test_hedges_g_agrees_with_statsmodels_but_for_its_approximate_factor() -> No
     np.testing.assert_allclose(g, -np.array(y), rtol=1e-3)
 
 
+def test_hedges_g_by_hand() -> None:
+    """Two arms of 10, means 2 apart, sd 2 and 2: d = 1, J with 18 degrees of freedom."""
+    g, v = sizes.standardised_mean_difference([[10, 3.0, 2.0]], [[10, 1.0, 2.0]])
+    j = math.gamma(9) / (3 * math.gamma(8.5))
+    assert g[0] == pytest.approx(j)
+    assert v[0] == pytest.approx(0.2 + j * j / 40)
+
+
+def test_fixed_and_dersimonian_laird_have_the_same_i2() -> None:
+    assert pool(Y, V, "fixed").i2_pct == pytest.approx(pool(Y, V, "DL").i2_pct)
+    w = 1 / V
+    q = (w * (Y - (w * Y).sum() / w.sum()) ** 2).sum()
+    assert pool(Y, V, "fixed").i2_pct == pytest.approx(100 * (q - 4) / q)
+
+
+@pytest.mark.parametrize("measure", ["RR", "OR", "RD"])
+def test_the_standard_error_of_mantel_haenszel_is_the_spread_over_many_trials(measure: str) -> None:
+    rng = np.random.default_rng(11)
+    n1, n2 = np.array([80, 150, 60, 200]), np.array([90, 140, 70, 160])
+    p1, p2 = np.array([0.2, 0.35, 0.15, 0.3]), np.array([0.3, 0.45, 0.25, 0.4])
+    found = []
+    for _ in range(1500):
+        a, c = rng.binomial(n1, p1), rng.binomial(n2, p2)
+        found.append(mantel_haenszel(np.column_stack([a, n1, c, n2]), measure))
+    spread = np.std([f.estimate for f in found], ddof=1)
+    assert np.mean([f.se for f in found]) == pytest.approx(spread, rel=0.06)  # 1500 draws: 2 % each way
+
+
+@pytest.mark.parametrize("measure", ["RR", "OR", "RD"])
+def test_the_arms_changed_over_mirror_mantel_haenszel(measure: str) -> None:
+    one, two = mantel_haenszel(TABLES, measure), mantel_haenszel(TABLES[:, [2, 3, 0, 1]], measure)
+    assert (two.estimate, two.se) == pytest.approx((-one.estimate, one.se))
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
@@ -187,6 +221,16 @@ def test_an_empty_cell_gets_a_half_in_all_four() -> None:
     a, b, c, d = 0.5, 10.5, 3.5, 9.5
     assert y[0] == pytest.approx(math.log(a * d / (b * c)))
     assert v[0] == pytest.approx(1 / a + 1 / b + 1 / c + 1 / d)
+
+
+@pytest.mark.parametrize("table", [[0, 10, 3, 12], [10, 10, 3, 12], [3, 10, 0, 12], [3, 10, 12, 12]])
+@pytest.mark.parametrize("size", [sizes.log_risk_ratio, sizes.log_odds_ratio, sizes.risk_difference])
+def test_wherever_the_empty_cell_is_the_trial_keeps_a_variance(size, table: list[int]) -> None:
+    y, v = size([table])
+    assert np.isfinite(y).all() and v[0] > 0
+    a, n1, c, n2 = table
+    mirrored, same = size([[c, n2, a, n1]])
+    assert mirrored[0] == pytest.approx(-y[0]) and same[0] == pytest.approx(v[0])
 
 
 def test_a_trial_without_any_event_says_nothing_about_a_ratio() -> None:
