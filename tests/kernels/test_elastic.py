@@ -276,7 +276,7 @@ def test_a_tilting_plate_turns_until_its_moment_is_nought() -> None:
 
 
 def test_a_nearly_incompressible_block_does_not_lock() -> None:
-    """A bonded flat disc, squeezed: apparent modulus against that of a four times finer grid."""
+    """A bonded flat disc, squeezed: apparent modulus against that of a finer grid."""
 
     def apparent(n: int, integration: Integration) -> float:
         E = np.full((4 * n, 4 * n, n), 2.0)

@@ -8,10 +8,13 @@ from numpy.testing import assert_allclose
 
 from vertebro.errors import BadModel
 from vertebro.kernels.arrays import Array
+from vertebro.kernels.compiled import COMPILED
 from vertebro.kernels.cycles import Effort
+from vertebro.kernels.elastic import ElasticModel, solve_elastic
 from vertebro.kernels.hexahedron import conduction_matrix
 from vertebro.kernels.scalar import ScalarModel, solve_scalar
 from vertebro.kernels.supports import NodeValues
+from vertebro.kernels.sweeps import perform
 
 
 def between_plates(conductivity: Array, edges: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> ScalarModel:
@@ -85,6 +88,15 @@ def test_the_field_is_the_same_for_any_number_of_threads() -> None:
     model = between_plates(np.random.default_rng(1).uniform(0.1, 1, (40, 20, 20)))
     one, two = (solve_scalar(model, effort=Effort(threads=n)).value for n in (1, 2))
     assert np.array_equal(one, two)
+
+
+@pytest.mark.skipif(not COMPILED, reason="nothing is compiled")
+def test_elasticity_and_scalar_problems_share_one_compiled_program() -> None:
+    k = np.full((6, 6, 6), 2.0)
+    solve_scalar(between_plates(k))
+    ends = between_plates(k).given
+    solve_elastic(ElasticModel(k, 0.3, (1.0, 1.0, 1.0), ends))
+    assert len(perform.signatures) == 1  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

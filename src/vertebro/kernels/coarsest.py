@@ -25,7 +25,7 @@ def coarsest_inverse(hierarchy: Hierarchy) -> tuple[AnyArray, AnyArray]:
     nodes = places_of(grid, free[:, 0], len(grid.levels) - 1)
     rigid = _rigid(nodes * scales(brick.edges_mm), free[:, 1], brick.components)
     rigid *= scales(brick.edges_mm)[free[:, 1], None] if brick.components == 3 else 1
-    return _pseudo_inverse(matrix, rigid).astype(np.float32), free
+    return _pseudo_inverse(matrix, rigid).astype(np.float32), np.ascontiguousarray(free)
 
 
 def _solid_voxels(hierarchy: Hierarchy, level: int) -> tuple[AnyArray, AnyArray]:
