@@ -234,6 +234,17 @@ def test_arms_of_ones_own_become_a_finding(tmp_path: Path) -> None:
     assert pooled.k == 3
 
 
+def test_arms_with_intervals_instead_of_spreads_become_the_same_finding(tmp_path: Path) -> None:
+    arm = {"trial": "VAPOUR", "endpoint": "pain", "scale": "pain 0-10", "unit": "points", "time_days": "30"}
+    arm |= {"value_is": "improvement", "source": "a paper", "mark": "V", "n": "50"}
+    treated = arm | {"arm": "vertebroplasty", "mean": "3.0", "ci_low": "2.2", "ci_high": "3.8"}
+    sham = arm | {"arm": "sham", "mean": "2.0", "ci_low": "1.4", "ci_high": "2.6"}
+    found = findings(own_folder(tmp_path, "arms.csv", treated, sham))
+    vapour = next(f for f in found if f.trial.key == "VAPOUR" and f.from_arms)
+    assert vapour.estimate == pytest.approx(1.0)  # more improvement is better
+    assert vapour.high - vapour.estimate == pytest.approx((0.8**2 + 0.6**2) ** 0.5)
+
+
 # What the package itself ships
 def test_every_row_of_the_package_has_a_mark_and_a_source_of_the_bibliography() -> None:
     for path in sorted(DATA.glob("*.csv")):

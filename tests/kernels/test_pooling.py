@@ -111,6 +111,13 @@ def test_the_standard_error_of_mantel_haenszel_is_the_spread_over_many_trials(me
     assert np.mean([f.se for f in found]) == pytest.approx(spread, rel=0.06)  # 1500 draws: 2 % each way
 
 
+def test_satos_variance_by_hand() -> None:
+    """3 of 10 against 5 of 20: P = 1/3, Q = 4/3, weight 20/3."""
+    found = mantel_haenszel([[3, 10, 5, 20]], "RD")
+    assert found.estimate == pytest.approx(0.05)
+    assert found.se**2 == pytest.approx((0.05 / 3 + 4 / 3) / (20 / 3) ** 2)
+
+
 @pytest.mark.parametrize("measure", ["RR", "OR", "RD"])
 def test_the_arms_changed_over_mirror_mantel_haenszel(measure: str) -> None:
     one, two = mantel_haenszel(TABLES, measure), mantel_haenszel(TABLES[:, [2, 3, 0, 1]], measure)
