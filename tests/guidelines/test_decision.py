@@ -310,10 +310,24 @@ def test_what_to_ask_next_begins_with_what_decides_most() -> None:
     decision = decided(mri=None, inr=None, asa=None)
     assert decision.ask_next[0] == "mri" and set(decision.ask_next) == {"mri", "inr", "asa"}
     assert decided(mri=None, mri_impossible_reason="other").ask_next == ("bone_scan",)
+    assert set(decided(mri=None, bone_scan="uptake").ask_next) == {"mri", "mri_impossible_reason"}
     assert decided(mri="no_oedema", intravertebral_cleft=None).ask_next == ("intravertebral_cleft",)
     nothing = decide({}, Unknown("nobody named it"))[0].ask_next
     assert nothing.index("infection") < nothing.index("inr") and "anticoagulant_held" not in nothing
     assert {name for name in nothing if fact(name).origin == "derived"} == {"fracture_level"}
+
+
+def test_tender_vertebrae_ask_for_the_level_first() -> None:
+    tender = facts_from(but(exam_matches_level=None, pain_source_is_fracture=None, tender_levels=(LEVEL,)))
+    asked = decide(tender, Unknown("nobody named it"))[0].ask_next
+    assert asked[0] == "fracture_level" and "exam_matches_level" not in asked
+
+
+def test_where_mri_cannot_be_done_a_cleft_counts_as_imaging_and_without_a_reason_it_does_not() -> None:
+    on_ct = {"mri": None, "intravertebral_cleft": "gas"}
+    reasoned = decided(**on_ct, mri_impossible_reason="pacemaker_or_implant")
+    assert reasoned.stance is not Stance.NOT_ENOUGH_INFORMATION
+    assert decided(**on_ct).ask_next == ("mri",)
 
 
 def test_every_danger_is_asked_before_what_only_consider_needs() -> None:

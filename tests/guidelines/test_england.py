@@ -116,3 +116,10 @@ def test_the_policy_says_what_its_column_says(name: str, shared_data: Path) -> N
         assert rating == "commissioned if MDT and spinal access"
     else:
         assert rating == column
+
+
+def test_a_cleft_without_oedema_is_unhealed_and_not_acute() -> None:
+    cleft = said("england", EARLY | {"mri": "no_oedema", "intravertebral_cleft": "gas"})
+    assert cleft.stance is Stance.NOT_RECOMMENDED and "acute unhealed fracture on imaging" in cleft.rating
+    unseen = said("england", EARLY | {"mri": None, "intravertebral_cleft": "gas"})
+    assert unseen.stance is Stance.NOT_ENOUGH_INFORMATION and "MRI" in unseen.sentence

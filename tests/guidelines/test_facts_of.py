@@ -277,6 +277,12 @@ def test_questions_behind_what_is_worked_out() -> None:
         "malignancy",
     ]
     assert askable(("pain_source_is_fracture", "examined"), {}) == ["exam_matches_level"]
+    tender = facts_from({"tender_levels": (LEVEL,)})
+    assert askable(("pain_source_is_fracture", "exam_matches_level"), tender) == ["fracture_level"]
+    impossible = facts_from({"mri_impossible_reason": "other"})
+    assert askable(("imaging_done",), impossible) == ["bone_scan", "intravertebral_cleft"]
+    scanned = facts_from({"bone_scan": "uptake"})
+    assert askable(("imaging_done", "fracture_unhealed"), scanned) == ["mri_impossible_reason", "mri"]
     assert askable(("inr",), {}) == ["inr"]
 
 

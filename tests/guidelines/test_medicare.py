@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from patients import LEVEL, facts_from
+from patients import LEVEL, but, facts_from
 from vignettes import facts_of_patient, vignettes
 
 from vertebro.guidelines.body import Hearing, bodies
@@ -110,12 +110,12 @@ def test_the_policies_say_what_their_column_says(name: str, shared_data: Path) -
     [
         ({}, Stance.CONSIDER, "met"),
         ({"pain_nrs": 5}, Stance.CONSIDER, "met"),
-        ({"pain_nrs": 4}, Stance.NOT_RECOMMENDED, "not met: pain score of 5 or more (8 in hospital)"),
+        ({"pain_nrs": 4}, Stance.NOT_RECOMMENDED, "not met: pain score of 5 or more outside hospital"),
         ({"setting": "inpatient", "pain_nrs": 8}, Stance.CONSIDER, "met"),
         (
             {"setting": "inpatient", "pain_nrs": 7},
             Stance.NOT_RECOMMENDED,
-            "not met: pain score of 5 or more (8 in hospital)",
+            "not met: pain score of 8 or more in hospital",
         ),
         ({"weeks_since_fracture": 12.0}, Stance.CONSIDER, "met"),
         (
@@ -294,3 +294,12 @@ def test_a_chronic_fracture_with_oedema_is_said_not_to_be_covered() -> None:
     assert "12 weeks" in bodies()["medicare"].texts.say(
         "statement.chronic_not_covered", **bodies()["medicare"].numbers
     )
+
+
+def test_the_pain_score_that_is_asked_for_is_named_for_where_the_patient_is() -> None:
+    inpatient = with_derived(facts_from(but(setting="inpatient", pain_nrs=7)), LEVEL)
+    sentence = lcd.HasEnoughPain.judge(inpatient).sentence
+    assert "7 is too low" in sentence and "8 or more in hospital" in sentence and "outside" not in sentence
+    nowhere = with_derived(facts_from(but(setting=None, pain_nrs=4)), LEVEL)
+    sentence = lcd.HasEnoughPain.judge(nowhere).sentence
+    assert "8 or more in hospital, 5 or more outside" in sentence

@@ -157,10 +157,21 @@ def test_the_sentence_names_what_is_present() -> None:
     assert "kyphotic deformity; further loss of height" in sentence and "Roland" not in sentence
 
 
-def test_one_absent_condition_is_not_asked_for_once_two_are_present() -> None:
+def test_one_absent_condition_is_not_asked_for_once_two_are_present_but_the_grid_is() -> None:
     values = {n: v for n, v in GRID.items() if n != "rmdq"}
-    assert said(values | {"height_loss_pct": 41, "kyphotic_deformity": True}).stance is Stance.CONSIDER
-    assert "Roland-Morris" in said(values | {"kyphotic_deformity": True}).sentence
+    two = {"height_loss_pct": 41, "kyphotic_deformity": True}
+    for changed in (two, {"kyphotic_deformity": True}):
+        answer = said(values | changed)
+        assert answer.stance is Stance.NOT_ENOUGH_INFORMATION and "Roland-Morris" in answer.sentence
+    no_kyphosis = {n: v for n, v in GRID.items() if n != "kyphotic_deformity"}
+    assert said(no_kyphosis | {"height_loss_pct": 41, "rmdq": 18}).stance is Stance.CONSIDER
+
+
+@pytest.mark.parametrize("changed", [{"pain_trend": "worsening"}, {"height_loss_pct": 41}, {}])
+def test_a_patient_who_is_held_back_less_than_the_grid_begins_was_not_rated(changed: dict[str, Any]) -> None:
+    below = said(GRID | changed | {"rmdq": 11})
+    assert below.stance is Stance.OUT_OF_SCOPE and below.rating.startswith("outside the grid")
+    assert "outside" not in said(GRID | changed | {"rmdq": 12}).rating
 
 
 def test_moderate_symptoms_with_a_low_probability_need_no_imaging() -> None:
@@ -208,6 +219,7 @@ def test_every_criterion_is_listed_with_the_answer() -> None:
         "HasUntreatedBloodInfection",
         "HasEnoughPain",
         "HasPositiveImaging",
+        "IsOnTheGrid",
         "HasWorsenedOrEnoughConditions",
         "IsMoreThanLowSuspicion",
         "ImagingIsAdvised",

@@ -18,6 +18,9 @@ from vertebro.vocabulary.facts import facts as dictionary
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
 
+LEVEL = "fracture_level"
+"""Asked before all else once tender vertebrae are written: they say nothing without it."""
+
 
 def ask_next(hearing: Hearing, level: Level | Unknown) -> tuple[str, ...]:
     """Names of facts: first those without which nothing is answered, then those *consider* needs.
@@ -34,10 +37,11 @@ def ask_next(hearing: Hearing, level: Level | Unknown) -> tuple[str, ...]:
     weights = {name: _settles_alone(name, hearing, level, now) for name in groups}
     is_open = Stance.NOT_ENOUGH_INFORMATION in now.values()
     order = list(dictionary())
+    first = LEVEL if "tender_levels" in hearing.facts else ""
     return tuple(
         sorted(
             (name for name in groups if is_open or weights[name] > 0),
-            key=lambda name: (groups[name], -weights[name], order.index(name)),
+            key=lambda name: (name != first, groups[name], -weights[name], order.index(name)),
         )
     )
 

@@ -134,11 +134,19 @@ def fracture_unhealed(facts: Facts) -> Derived[Any] | None:
 
 
 def imaging_done(facts: Facts) -> Derived[Any] | None:
-    """MRI reported; or the reason why it cannot be done, and a bone scan reported instead."""
+    """MRI reported; or the reason why it cannot be done, and a bone scan or a cleft reported instead.
+
+    A cleft is unhealed by definition. CT without one answers nothing: no body defines which signs on
+    CT show a fracture to be fresh, so there is no fact for them.
+    """
     if "mri" in facts:
         return worked_out(True, "imaging_mri", "mri")
-    if "bone_scan" in facts and "mri_impossible_reason" in facts:
+    if "mri_impossible_reason" not in facts:
+        return None
+    if "bone_scan" in facts:
         return worked_out(True, "imaging_scan", "bone_scan", "mri_impossible_reason")
+    if certain_value(facts, "intravertebral_cleft") not in (None, "none"):
+        return worked_out(True, "imaging_cleft", "intravertebral_cleft", "mri_impossible_reason")
     return None
 
 
@@ -188,16 +196,25 @@ def _folders_own() -> tuple[ModuleType, ...]:
 
 def askable(missing: Iterable[str], facts: Facts) -> list[str]:
     """The questions for people behind missing facts: what is worked out is asked by what it rests on."""
-    image = "bone_scan" if "mri_impossible_reason" in facts else "mri"
+    images = _imaging_to_ask(facts)
     imaged = imaging_done(facts) is not None
+    place = "fracture_level" if "tender_levels" in facts else "exam_matches_level"
     instead = {
-        "fracture_unhealed": ["intravertebral_cleft" if imaged else image],
-        "imaging_done": [image],
+        "fracture_unhealed": ["intravertebral_cleft"] if imaged else images,
+        "imaging_done": images,
         "osteoporotic_fracture": ["osteoporosis", "trauma", "malignancy"],
-        "examined": ["exam_matches_level"],
-        "pain_source_is_fracture": ["exam_matches_level"],
+        "examined": [place],
+        "exam_matches_level": [place],
+        "pain_source_is_fracture": [place],
         **_asked_instead(),
     }
     missing = tuple(missing)
     names = [name for need in missing for name in instead.get(need, [need])]
     return [name for name in dict.fromkeys(names) if name not in facts or name in missing]
+
+
+def _imaging_to_ask(facts: Facts) -> list[str]:
+    """MRI first; where it cannot be done a bone scan or a cleft; beside a bone scan why there is no MRI."""
+    if "mri_impossible_reason" in facts:
+        return ["bone_scan", "intravertebral_cleft"]
+    return ["mri_impossible_reason", "mri"] if "bone_scan" in facts else ["mri"]

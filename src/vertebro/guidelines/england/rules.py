@@ -83,9 +83,9 @@ class IsAcuteOnImaging(Rule):
     source, where, topic = POLICY, f"{FIRST} (unhealed) and {SECOND} (proven on imaging)", "healing"
 
     @staticmethod
-    def holds(fracture_unhealed: bool) -> bool:
-        """True if imaging shows the fracture unhealed."""
-        return fracture_unhealed
+    def holds(advanced_imaging: str) -> bool:
+        """True for oedema or uptake; a cleft shows a fracture unhealed, not acute."""
+        return advanced_imaging == "positive"
 
 
 class DespiteOptimalPainManagement(Rule):

@@ -13,7 +13,7 @@ IMWG = "imwg_2019"
 SUBJECT = "title: vertebral compression fractures in multiple myeloma"
 
 
-class IsMalignantFracture(Rule):
+class MayBeFromTumour(Rule):
     """Part of the subject: the fracture is, or may be, due to a tumour."""
 
     source, where, topic = IMWG, SUBJECT, "cause"
@@ -37,12 +37,47 @@ class HasMyeloma(Rule):
         return myeloma
 
 
-class IsFromMyeloma(AllOf):
-    """The statement is about fractures from myeloma."""
+class MayBeFromMyeloma(AllOf):
+    """The statement is about fractures from myeloma; one that may be from it is looked at."""
 
     source, where, topic = IMWG, SUBJECT, "cause"
     is_reason = False
-    parts = (IsMalignantFracture, HasMyeloma)
+    parts = (MayBeFromTumour, HasMyeloma)
+
+
+class IsKnownTumourFracture(Rule):
+    """A tumour is known, not only suspected, to be the cause."""
+
+    source, where, topic = IMWG, SUBJECT, "cause"
+    is_reason = False
+
+    @staticmethod
+    def holds(malignancy: str) -> bool:
+        """True if a tumour is known."""
+        return malignancy == "known"
+
+
+class IsAcute(Rule):
+    """Cement at once is for an acute fracture; the table prints no number of weeks."""
+
+    source, where, topic, values = IMWG, v.acute_until.where, "timing", (v.acute_until,)
+    is_reason = False
+
+    @staticmethod
+    def holds(weeks_since_fracture: float) -> bool:
+        """True up to that many weeks, our setting."""
+        return weeks_since_fracture <= v.acute_until.number
+
+
+class IsUnhealed(Rule):
+    """Later on, pain counts that lasts at a fracture that imaging shows unhealed."""
+
+    source, where, topic = IMWG, "table 1, absolute indications, first item", "healing"
+
+    @staticmethod
+    def holds(fracture_unhealed: bool) -> bool:
+        """True if it is unhealed."""
+        return fracture_unhealed
 
 
 class HasSeverePain(Rule):
@@ -80,23 +115,52 @@ class HasMildPain(Rule):
         return v.mild_from.number <= pain_nrs < v.moderate_from.number
 
 
-CRITERIA: tuple[type[Rule], ...] = (IsFromMyeloma, HasSeverePain, HasModeratePain, HasMildPain)
+CRITERIA: tuple[type[Rule], ...] = (
+    MayBeFromMyeloma,
+    IsKnownTumourFracture,
+    HasSeverePain,
+    HasModeratePain,
+    HasMildPain,
+    IsAcute,
+    IsUnhealed,
+)
 
 BY_PAIN: tuple[tuple[type[Rule], Answer], ...] = (
-    (HasSeverePain, Answer(Stance.CONSIDER, "severe")),
     (HasModeratePain, Answer(Stance.WAIT, "moderate")),
     (HasMildPain, Answer(Stance.WAIT, "mild")),
 )
 
 
-def answer(outcomes: Outcomes, procedure: Procedure) -> Answer:  # noqa: ARG001  the table treats both alike
-    """What table 2 says for this pain; it makes no difference between the two procedures."""
-    if outcomes[IsFromMyeloma] is NOT_MET:
+def answer(outcomes: Outcomes, procedure: Procedure) -> Answer:  # noqa: ARG001  the tables treat both alike
+    """What tables 1 and 2 say for this pain; they make no difference between the two procedures."""
+    if outcomes[MayBeFromMyeloma] is NOT_MET:
         return Answer(Stance.OUT_OF_SCOPE, "out_of_scope")
-    if UNKNOWN in (outcomes[IsFromMyeloma], outcomes[HasSeverePain]):
-        return Answer(Stance.NOT_ENOUGH_INFORMATION, "cannot_tell")
+    if outcomes[MayBeFromMyeloma] is UNKNOWN:
+        return Answer(Stance.NOT_ENOUGH_INFORMATION, "cannot_tell", (MayBeFromMyeloma,))
+    if outcomes[IsKnownTumourFracture] is NOT_MET:
+        return Answer(None, "only_suspected")
+    if outcomes[HasSeverePain] is UNKNOWN:
+        return Answer(Stance.NOT_ENOUGH_INFORMATION, "cannot_tell", (HasSeverePain,))
+    if outcomes[HasSeverePain] is MET:
+        return _severe(outcomes)
     found = (said for rule, said in BY_PAIN if outcomes[rule] is MET)
     return next(found, Answer(None, "painless"))
 
+
+def _severe(outcomes: Outcomes) -> Answer:
+    """At once in an acute fracture; later, where imaging shows that it has not healed."""
+    if outcomes[IsAcute] is MET:
+        return Answer(Stance.CONSIDER, "severe")
+    if outcomes[IsAcute] is UNKNOWN:
+        return Answer(Stance.NOT_ENOUGH_INFORMATION, "cannot_tell", (IsAcute,))
+    return LATER[outcomes[IsUnhealed]]
+
+
+LATER = {
+    MET: Answer(Stance.CONSIDER, "severe_unhealed"),
+    NOT_MET: Answer(None, "severe_healed"),
+    UNKNOWN: Answer(Stance.NOT_ENOUGH_INFORMATION, "cannot_tell", (IsUnhealed,)),
+}
+"""Severe pain past the acute time."""
 
 body = Body(criteria=CRITERIA, answer=answer, file=__file__)

@@ -13,7 +13,7 @@ from vertebro.guidelines.medicare.contraindications import (
     HasPainFromElsewhere,
     names_of_met,
 )
-from vertebro.guidelines.reading import Facts
+from vertebro.guidelines.reading import Facts, certain_value
 from vertebro.guidelines.rule import MET, NOT_MET, UNKNOWN, AllOf, AnyOf, AtLeast, Rule
 from vertebro.guidelines.verdict import Procedure, Stance
 from vertebro.vocabulary.levels import Level
@@ -148,6 +148,13 @@ class HasEnoughPain(AnyOf):
     source, where, topic = POLICY, SECOND, "severity"
     values = (v.hospital_pain_from, v.home_pain_from)
     parts = (HasSeverePain, HasModeratePainAtHome)
+
+    @classmethod
+    def extra_words(cls, facts: Facts) -> dict[str, str]:
+        """``{asked_here}``: the score that is asked for where this patient is; both where nobody wrote it."""
+        key = f"asked.{certain_value(facts, 'setting') or 'anywhere'}"
+        numbers = {value.name: value.in_words() for value in cls.values}
+        return {"asked_here": cls.texts().say(key, **numbers)}
 
 
 class HasOptimalCare(Rule):

@@ -200,6 +200,18 @@ class IsSeverelyImpaired(Rule):
         return rmdq > v.rmdq_severe_above.number
 
 
+class IsOnTheGrid(Rule):
+    """The scenarios begin with a moderate impact on daily functioning; less was not rated."""
+
+    source, where, topic, values = PANEL, SCENARIOS, "function", (v.rmdq_moderate_from, v.rmdq_severe_above)
+    is_reason = False
+
+    @staticmethod
+    def holds(rmdq: int) -> bool:
+        """True from the lower end of the moderate class on."""
+        return rmdq >= v.rmdq_moderate_from.number
+
+
 CONDITIONS: tuple[type[Rule], ...] = (
     HasLostHeight,
     HasKyphoticDeformity,
@@ -250,12 +262,19 @@ CRITERIA: tuple[type[Rule], ...] = (
     HasUntreatedBloodInfection,
     HasEnoughPain,
     HasPositiveImaging,
+    IsOnTheGrid,
     HasWorsenedOrEnoughConditions,
     IsMoreThanLowSuspicion,
     ImagingIsAdvised,
 )
 CONTRAINDICATIONS: tuple[type[Rule], ...] = (HasInfectionAtTheSite, HasUntreatedBloodInfection)
-DECISIVE: tuple[type[Rule], ...] = (IsInScope, *CONTRAINDICATIONS, HasEnoughPain, IsAppropriateScenario)
+DECISIVE: tuple[type[Rule], ...] = (
+    IsInScope,
+    *CONTRAINDICATIONS,
+    HasEnoughPain,
+    IsOnTheGrid,
+    IsAppropriateScenario,
+)
 
 
 def answer(outcomes: Outcomes, procedure: Procedure) -> Answer:  # noqa: ARG001  the panel rated both as one
@@ -271,6 +290,8 @@ def answer(outcomes: Outcomes, procedure: Procedure) -> Answer:  # noqa: ARG001 
         return Answer(Stance.NOT_RECOMMENDED, "negative_imaging")
     if outcomes[HasPositiveImaging] is UNKNOWN:
         return IMAGING_FIRST[outcomes[ImagingIsAdvised]]
+    if outcomes[IsOnTheGrid] is NOT_MET:
+        return Answer(Stance.OUT_OF_SCOPE, "outside_grid")
     if any(outcomes[rule] is UNKNOWN for rule in DECISIVE):
         return CANNOT_TELL
     return _scenario(outcomes)
