@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from vertebro.kernels.arrays import AnyArray
-from vertebro.kernels.compiled import COMPILED, compiled
+from vertebro.kernels.compiled import COMPILED, STAMP, compiled
 from vertebro.kernels.lanes import after, before, fill, lanes_in, load, store, unless_above
 from vertebro.kernels.team import DONE, STATE_SIZE, STOP, Team, add, await_pieces, claim, look, open_phase
 
@@ -90,3 +90,14 @@ def test_every_piece_of_every_phase_is_done_once_whoever_helps(helpers: int) -> 
     with Team(state, helpers if COMPILED else 0, lambda rank: count_pieces(rank, 300, 13, state, done)):
         count_pieces(0, 300, 13, state, done)
     assert (done == 1).all()
+
+
+@pytest.mark.skipif(not COMPILED, reason="nothing is kept")
+def test_what_is_kept_on_disk_is_stamped_with_all_kernels() -> None:
+    kept = count_pieces._cache._cache_file  # type: ignore[attr-defined]
+    assert kept._source_stamp == STAMP
+    kept.save("a kind of argument", "machine code")
+    assert kept.load("a kind of argument") == "machine code"
+    kept._source_stamp = STAMP[1:]  # a kernel has changed
+    assert kept.load("a kind of argument") is None
+    kept.flush()

@@ -6,6 +6,7 @@ counts (``_nrt=False``), which would cost more than the arithmetic where arrays 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -21,9 +22,26 @@ FREEDOM = {"contract", "reassoc", "nsz", "arcp"}
 OPTIONS: dict[str, Any] = {"nogil": True, "_nrt": False, "error_model": "numpy", "fastmath": FREEDOM}
 
 
+def _stamp() -> tuple[tuple[str, float, int], ...]:
+    """Name, date and size of every kernel's source."""
+    with os.scandir(__file__.rpartition(os.sep)[0]) as entries:
+        sources = [(e.name, e.stat()) for e in entries if e.name.endswith(".py")]
+    return tuple(sorted((name, status.st_mtime, status.st_size) for name, status in sources))
+
+
+STAMP = _stamp()
+
+
 def compiled(function: F) -> F:
-    """The function as machine code, compiled once for each kind of argument and kept for the next run."""
-    return numba.njit(function, cache=True, **OPTIONS)  # type: ignore[no-any-return]
+    """The function as machine code, compiled once for each kind of argument and kept for the next run.
+
+    What is kept holds the pieces of other modules too, but numba looks at the function's own source only.
+    So the stamp of what is kept is that of all kernels: none is ever run with an old piece inside.
+    """
+    dispatcher = numba.njit(function, cache=True, **OPTIONS)
+    if COMPILED:
+        dispatcher._cache._cache_file._source_stamp = STAMP
+    return dispatcher  # type: ignore[no-any-return]
 
 
 def part(function: F) -> F:
