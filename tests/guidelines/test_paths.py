@@ -4,6 +4,8 @@ from pathlib import Path as File
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from patients import LEVEL, but, facts_from
 from vignettes import facts_of_patient, vignettes
 
@@ -61,6 +63,9 @@ EMERGENCIES: list[dict[str, Any]] = [
     {"neuro_grade": "N2"},
     {"spinal_instability": "tension_band_failure"},
     {"of_type": "OF5"},
+    {"injury_morphology": "distraction"},
+    {"posterior_ligaments": "injured"},
+    {"tlics": 5},
     {"sins": 13},
     {"infection": "suspected"},
     {"infection_signs": ("abscess",)},
@@ -105,6 +110,8 @@ SURGEON = [
     ({"trauma": "high_energy", "tlics": 4}, None, ""),
     ({"malignancy": "known", "sins": 7}, Stance.DISCUSS, "SINS"),
     ({"malignancy": "known", "sins": 6}, None, ""),
+    ({"posterior_ligaments": "suspected"}, Stance.DISCUSS, "ligaments"),
+    ({"injury_morphology": "translation_or_rotation"}, Stance.REFER_URGENTLY, "kind of injury"),
     ({"malignancy": "known", "sins": 13}, Stance.REFER_URGENTLY, "SINS"),
 ]
 
@@ -137,6 +144,13 @@ CAUSES = [
     ({"tumour_signs": ("soft_tissue_mass",)}, Stance.DISCUSS, "oncology"),
     ({"temperature": 38.5}, Stance.CORRECT_FIRST, "infection"),
     ({"crp": 80.0}, Stance.CORRECT_FIRST, "infection"),
+    ({"wbc": 22.0}, Stance.CORRECT_FIRST, "infection"),
+    ({"esr": 110.0}, Stance.CORRECT_FIRST, "infection"),
+    ({"myeloma": True}, Stance.DISCUSS, "oncology"),
+    ({"symptomatic_levels": 2, "myeloma_screen_done": False}, Stance.DISCUSS, "myeloma"),
+    ({"exam_matches_level": False, "pain_source_is_fracture": True}, Stance.CONSIDER, "points to another"),
+    ({"closed_fist_percussion": False, "supine_sign": False}, Stance.CONSIDER, "points to another"),
+    ({"tender_levels": ["T12", "L4"]}, Stance.CONSIDER, "points to another"),
     ({"exam_matches_level": False}, Stance.CONSIDER, "does not come from this fracture"),
     ({"mri": "no_oedema"}, Stance.CONSIDER, "healed"),
     ({"exam_matches_level": True, "tender_levels": ["L4"]}, Stance.CONSIDER, "contradicts"),
@@ -174,3 +188,49 @@ def test_every_reason_of_every_path_names_its_source() -> None:
         for found in paths(**changed).values():
             for reason in (*found.reasons_for, *found.reasons_against):
                 assert reason.endswith("))") and "{" not in reason
+
+
+@pytest.mark.parametrize(
+    "sign", [{"temperature": 38.5}, {"crp": 80.0}, {"wbc": 22.0}, {"esr": 110.0}], ids=str
+)
+def test_a_sign_of_infection_is_not_waited_out(sign: dict[str, Any]) -> None:
+    found = paths(**sign)[Path.WAITING]
+    assert found.stance is Stance.CORRECT_FIRST and "infection" in found.sentence
+
+
+ANYTHING: dict[str, list[Any]] = {
+    "injury_morphology": [None, "compression", "burst", "translation_or_rotation", "distraction"],
+    "posterior_ligaments": [None, "intact", "suspected", "injured"],
+    "tlics": [None, 4, 5],
+    "sins": [None, 6, 7, 12, 13],
+    "of_type": [None, "OF1", "OF3", "OF4", "OF5"],
+    "tscore_spine": [None, -2.0, -3.5],
+    "spinal_instability": ["none", None, "tension_band_failure"],
+    "neuro_grade": ["N0", "N1", "N2"],
+    "posterior_wall": ["intact", "breached", "retropulsed"],
+    "canal_narrowing_pct": [None, 0.0, 10.0],
+    "intravertebral_cleft": ["none", "gas"],
+    "pain_pattern": [None, "midline", "radicular"],
+    "mobilises_on_analgesia": [True, False],
+    "myeloma_screen_done": [None, True],
+}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.fixed_dictionaries({name: st.sampled_from(values) for name, values in ANYTHING.items()}))
+def test_consider_never_stands_beside_a_surgeon(changed: dict[str, Any]) -> None:
+    """Whatever sends the patient to a spinal surgeon, or calls for one, takes *consider* away."""
+    facts = facts_from(but(**changed))
+    hearing = Hearing.of(with_derived(facts, LEVEL))
+    answers = decide(facts, LEVEL)
+    if other_paths(hearing, answers)[1].stance is not None:
+        assert all(decision.stance is not Stance.CONSIDER for decision in answers)
+
+
+@pytest.mark.parametrize("name", sorted(ANYTHING))
+def test_each_single_call_for_a_surgeon_takes_consider_away(name: str) -> None:
+    for value in ANYTHING[name]:
+        facts = facts_from(but(**{name: value}))
+        answers = decide(facts, LEVEL)
+        if other_paths(Hearing.of(with_derived(facts, LEVEL)), answers)[1].stance is not None:
+            assert all(decision.stance is not Stance.CONSIDER for decision in answers), value

@@ -63,11 +63,11 @@ def test_a_score_with_every_part_says_that_it_was_added_up() -> None:
     assert "between" not in worked.source
 
 
-def test_it_is_for_injuries_only_and_changes_no_answer() -> None:
+def test_it_is_for_injuries_only_and_sends_an_operative_score_to_the_surgeon() -> None:
     assert said(trauma="low_energy").stance is Stance.OUT_OF_SCOPE
     assert tlics(facts_from({"neuro_grade": "N0", "posterior_ligaments": "intact"})) is None
-    with_score = decisions(but(tlics=9))[Procedure.KYPHOPLASTY]
-    assert with_score.stance is decisions(but())[Procedure.KYPHOPLASTY].stance
+    for score, stance in ((4, Stance.CONSIDER), (5, Stance.REFER_URGENTLY), (9, Stance.REFER_URGENTLY)):
+        assert decisions(but(tlics=score))[Procedure.KYPHOPLASTY].stance is stance
 
 
 def test_no_class_of_the_score_leans_for_or_against_cement() -> None:

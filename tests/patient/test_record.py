@@ -36,6 +36,7 @@ def test_values_keep_their_source_and_day() -> None:
     ("facts_given", "said"),
     [
         ({"sex": "male", "pregnant": True}, "male and pregnant"),
+        ({"myeloma": True, "malignancy": "none"}, "myeloma is known and that no tumour"),
         ({"allergies": ["none", "latex"]}, "allergies: none, and latex"),
         ({"mri": "oedema", "mri_impossible_reason": "other"}, "MRI is impossible"),
         ({"mri_oedema_fraction": 20, "mri_impossible_reason": "other"}, "MRI is impossible"),
@@ -74,6 +75,8 @@ def test_facts_that_cannot_be_true_together_are_refused(facts_given: dict[str, A
     "facts_given",
     [
         {"sex": "female", "pregnant": True},
+        {"myeloma": True, "malignancy": "known"},
+        {"myeloma": False, "malignancy": "none"},
         {"sex": "male", "pregnant": False},
         {"allergies": ["none"]},
         {"posterior_wall": "retropulsed", "canal_narrowing_pct": 20},

@@ -63,7 +63,9 @@ def _open_rules(outcomes: Outcomes) -> list[tuple[int, type[Rule]]]:
     """The rules that are unknown and matter, with the group their facts belong to."""
     found: list[tuple[int, type[Rule]]] = []
     for procedure in Procedure:
-        found += [(_group(gate), gate) for gate in gates(procedure) if gate.must_know or gate.blocks]
+        found += [
+            (_group(gate), gate) for gate in gates(procedure) if gate.must_know or gate.is_open(outcomes)
+        ]
     found += [(0, rule) for name in own.deciding_bodies.value for rule in bodies()[name].criteria]
     if outcomes[HasReachedHealingTime] is NOT_MET:
         found.append((0, IsEarlyException))

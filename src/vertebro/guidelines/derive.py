@@ -81,19 +81,20 @@ def pregnant(facts: Facts) -> Derived[Any] | None:
 
 
 def osteoporotic_fracture(facts: Facts) -> Derived[Any] | None:
-    """Taken to be osteoporotic: osteoporosis known, no high-energy injury, no tumour suspected."""
+    """Taken to be osteoporotic: osteoporosis known, no high-energy injury, no tumour or myeloma."""
     bone, trauma, tumour = (certain_value(facts, name) for name in ("osteoporosis", "trauma", "malignancy"))
     against = {
         "osteoporosis": bone is False,
         "trauma": trauma == "high_energy",
         "malignancy": tumour not in (None, "none"),
+        "myeloma": certain_value(facts, "myeloma") is True,
     }
     for name, speaks_against in against.items():
         if speaks_against:
             return worked_out(False, "cause", name)
     if None in (bone, trauma, tumour):
         return None
-    return worked_out(True, "cause", *against)
+    return worked_out(True, "cause", *(name for name in against if name in facts))
 
 
 def mri(facts: Facts) -> Derived[Any] | None:

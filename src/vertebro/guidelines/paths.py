@@ -7,7 +7,7 @@ from functools import cache
 
 from vertebro.guidelines.body import Hearing
 from vertebro.guidelines.consideration import PROCEDURES, speaking_against, speaking_for
-from vertebro.guidelines.gate import Gate, Stage, gates
+from vertebro.guidelines.gate import OUT_OF_SCOPE, Gate, Stage, gates
 from vertebro.guidelines.rule import MET, NOT_MET, Rule, rule
 from vertebro.guidelines.verdict import Decision, OtherPath, Outcome, Path, Procedure, Stance
 from vertebro.vocabulary.library import CitedValue, cited_values, references
@@ -34,10 +34,13 @@ FOR: dict[Path, Named] = {
         ("safety.HasNerveDeficit", MET),
         ("safety.IsUnstable", MET),
         ("safety.TypeShowsInstability", MET),
+        ("safety.MorphologyShowsInstability", MET),
+        ("safety.LigamentsAreTorn", MET),
         ("safety.ScoreShowsInstability", MET),
         ("tlics.ScoreIsOperative", MET),
         ("sins.IsPotentiallyUnstable", MET),
         ("of_score.ScoreNamesSurgery", MET),
+        ("safety.LigamentsMayBeTorn", MET),
         ("safety.HadPassingDeficit", MET),
         ("safety.PosteriorWallIsBroken", MET),
         ("safety.CanalIsNarrowed", MET),
@@ -49,13 +52,19 @@ FOR: dict[Path, Named] = {
         ("safety.HasTumourSigns", MET),
         ("safety.HasFever", MET),
         ("safety.HasHighCrp", MET),
+        ("safety.HasManyWhiteCells", MET),
+        ("safety.HasHighEsr", MET),
+        ("safety.HasMyeloma", MET),
         ("safety.IsUnscreenedHighUp", MET),
+        ("safety.IsUnscreenedWithSeveral", MET),
         ("safety.HurtsElsewhere", MET),
         ("safety.NoFractureHurts", MET),
         ("safety.IsHealed", MET),
         ("safety.ExaminationContradictsItself", MET),
         ("safety.HasHadCancer", MET),
         ("safety.HasSeveralPainfulFractures", MET),
+        ("safety.BothSignsAreNegative", MET),
+        ("safety.IsTenderElsewhereToo", MET),
     ),
 }
 """Rules of other folders that are reasons for a path, by the answer that makes them one."""
@@ -69,15 +78,24 @@ URGENT_FOR_THE_SURGEON = (
     "safety.HasNerveDeficit",
     "safety.IsUnstable",
     "safety.TypeShowsInstability",
+    "safety.MorphologyShowsInstability",
+    "safety.LigamentsAreTorn",
     "safety.ScoreShowsInstability",
     "tlics.ScoreIsOperative",
 )
 
+POSSIBLE_INFECTION = (
+    "safety.HasFever",
+    "safety.HasHighCrp",
+    "safety.HasManyWhiteCells",
+    "safety.HasHighEsr",
+)
+
 OTHER_CAUSES: tuple[tuple[tuple[str, ...], Stance, str], ...] = (
     (("safety.HasInfection", "safety.HasInfectionSigns"), Stance.REFER_URGENTLY, "infection"),
-    (("safety.MayBeMalignant", "safety.HasTumourSigns"), Stance.DISCUSS, "tumour"),
-    (("safety.HasFever", "safety.HasHighCrp"), Stance.CORRECT_FIRST, "possible_infection"),
-    (("safety.IsUnscreenedHighUp",), Stance.DISCUSS, "myeloma"),
+    (("safety.MayBeMalignant", "safety.HasTumourSigns", "safety.HasMyeloma"), Stance.DISCUSS, "tumour"),
+    (POSSIBLE_INFECTION, Stance.CORRECT_FIRST, "possible_infection"),
+    (("safety.IsUnscreenedHighUp", "safety.IsUnscreenedWithSeveral"), Stance.DISCUSS, "myeloma"),
     (("safety.HurtsElsewhere", "safety.NoFractureHurts"), Stance.CONSIDER, "elsewhere"),
     (("safety.IsHealed",), Stance.CONSIDER, "healed"),
     (("safety.ExaminationContradictsItself",), Stance.CONSIDER, "examine_again"),
@@ -89,6 +107,9 @@ ABOUT_PAIN = {
     "safety.NoFractureHurts",
     "safety.IsHealed",
     "safety.ExaminationContradictsItself",
+    "safety.BothSignsAreNegative",
+    "safety.IsTenderElsewhereToo",
+    "considerations.TendernessIsElsewhere",
 }
 """Reasons to look for where the pain comes from: none where there is no pain."""
 
@@ -108,7 +129,7 @@ def considerations_for(hearing: Hearing, path: Path) -> Reasons:
     waiting. Nothing speaks for cement where it is ruled out, or where the fracture is healed or is
     not what hurts.
     """
-    if path in JUDGED_IN_SCOPE and _fired(hearing, Stage.SCOPE):
+    if path in JUDGED_IN_SCOPE and _is_out_of_scope(hearing):
         return (), ()
     ruled_out = path in PROCEDURES and any(_fired(hearing, stage) for stage in RULES_CEMENT_OUT)
     return (
@@ -124,12 +145,14 @@ def waiting(hearing: Hearing, decisions: Sequence[Decision]) -> OtherPath:
     if emergencies:
         against = _said(hearing, emergencies)
         return OtherPath(Path.WAITING, Stance.NOT_RECOMMENDED, _words().say("waiting.emergency"), (), against)
-    if _fired(hearing, Stage.SCOPE):
+    if _is_out_of_scope(hearing):
         return OtherPath(Path.WAITING, None, _words().say("waiting.out_of_scope"), (), ())
     if _fired(hearing, Stage.HEALED):
         return OtherPath(Path.WAITING, None, _words().say("waiting.nothing_to_wait_for"), (), ())
     stance, key = Stance.CONSIDER, "open"
-    if Stance.NOT_ENOUGH_INFORMATION in stances:
+    if any(_holds(hearing, name, MET) for name in POSSIBLE_INFECTION):
+        stance, key = Stance.CORRECT_FIRST, "infection_first"
+    elif Stance.NOT_ENOUGH_INFORMATION in stances:
         stance, key = Stance.NOT_ENOUGH_INFORMATION, "cannot_tell"
     elif Stance.WAIT in stances:
         stance, key = Stance.WAIT, "wait"
@@ -193,7 +216,7 @@ def _holds(hearing: Hearing, name: str, answer: Outcome) -> bool:
     """
     if name in ABOUT_PAIN and hearing.outcomes[rule("safety.IsPainless")] is MET:
         return False
-    if name in OSTEOPOROTIC_ONLY and _fired(hearing, Stage.SCOPE):
+    if name in OSTEOPOROTIC_ONLY and _is_out_of_scope(hearing):
         return False
     return hearing.outcomes[rule(name)] is answer
 
@@ -210,8 +233,12 @@ def _fired(hearing: Hearing, stage: Stage) -> list[type[Rule]]:
     return [gate for gate in _gates_at(stage) if gate.stance and hearing.outcomes[gate] is MET]
 
 
+def _is_out_of_scope(hearing: Hearing) -> bool:
+    return any(_fired(hearing, stage) for stage in OUT_OF_SCOPE)
+
+
 def _met(hearing: Hearing, found: Iterable[type[Rule]]) -> list[type[Rule]]:
-    return [rule for rule in found if hearing.outcomes[rule] is MET]
+    return [one for one in found if _holds(hearing, one.name(), MET)]
 
 
 def _said(hearing: Hearing, found: Iterable[type[Rule]]) -> tuple[str, ...]:

@@ -55,8 +55,8 @@ def settle(outcomes: Outcomes, procedure: Procedure) -> Settled:
 
 
 def known_danger(question: Question) -> Settled | None:
-    """Outside the scope, an emergency or an absolute contraindication, whatever else is missing."""
-    return _by_gate(question.fired(Stage.SCOPE, Stage.ABSOLUTE))
+    """A child, an emergency, outside the scope or absolutely contraindicated, whatever else is missing."""
+    return _by_gate(question.fired(Stage.CHILD, Stage.ABSOLUTE))
 
 
 def too_little_known(question: Question) -> Settled | None:
@@ -115,8 +115,7 @@ def for_the_meeting(question: Question) -> Settled | None:
 
 def unchecked(question: Question) -> Settled | None:
     """Never *consider* while a fact that could forbid it, or send it to the meeting, is unknown."""
-    open_gates = (gate for gate in gates(question.procedure) if gate.blocks)
-    gate = next((gate for gate in open_gates if question.outcomes[gate] is UNKNOWN), None)
+    gate = next((gate for gate in gates(question.procedure) if gate.is_open(question.outcomes)), None)
     return Settled(Stance.NOT_ENOUGH_INFORMATION, "not_enough", gate.name()) if gate else None
 
 

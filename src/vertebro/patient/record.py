@@ -116,6 +116,12 @@ def _contradictions(record: ClinicalRecord) -> list[Contradiction]:
             "osteoporosis",
             "a fracture without injury, without osteoporosis and without a tumour",
         ),
+        (
+            get("myeloma") is True and get("malignancy") == "none",
+            "myeloma",
+            "malignancy",
+            "that myeloma is known and that no tumour is suspected to be the cause of the fracture",
+        ),
         *_contradictory_findings(record),
     ]
 

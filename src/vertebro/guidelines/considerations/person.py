@@ -127,3 +127,15 @@ class InfectionCanLookLikeFracture(Consideration):
     def holds(infection: str) -> bool:
         """True if an infection is suspected or known."""
         return infection != "none"
+
+
+class TendernessIsElsewhere(Consideration):
+    """The back is tender elsewhere than at the fracture: the pain may have another source."""
+
+    source, where = "nice_ta279", "section 1.1: pain confirmed at the level of the fracture"
+    for_paths, against_paths = (Path.OTHER_CAUSE,), PROCEDURES
+
+    @staticmethod
+    def holds(exam_matches_level: bool) -> bool:
+        """True if the tender place is not the fracture."""
+        return not exam_matches_level

@@ -1,10 +1,10 @@
-"""The safety gates about fitness: heart, lungs, kidneys, nutrition, and lying face down."""
+"""The safety gates about fitness: heart, lungs, kidneys, nutrition, frailty, and lying face down."""
 
 from __future__ import annotations
 
 from vertebro.guidelines.gate import Gate, Stage
 from vertebro.guidelines.verdict import Stance
-from vertebro.vocabulary.library import cited_values
+from vertebro.vocabulary.library import SETTING, cited_values
 
 v = cited_values(beside=__file__)
 
@@ -103,3 +103,75 @@ class CannotLieProne(Gate):
     def holds(prone_tolerated: bool) -> bool:
         """True if lying face down is not tolerated."""
         return not prone_tolerated
+
+
+class HasLowOxygen(Gate):
+    """Little oxygen in the blood is severe disease, whatever the record says about the lungs."""
+
+    stage, stance, blocks, values = Stage.FEASIBILITY, Stance.DISCUSS, False, (v.spo2_below,)
+    source, where = SETTING, v.spo2_below.where
+
+    @staticmethod
+    def holds(spo2: float) -> bool:
+        """True below that value."""
+        return spo2 < v.spo2_below.number
+
+
+class BreathesOutLittle(Gate):
+    """A low FEV1 is severe disease, whatever the record says about the lungs."""
+
+    stage, stance, blocks, values = Stage.FEASIBILITY, Stance.DISCUSS, False, (v.fev1_below,)
+    source, where = SETTING, v.fev1_below.where
+
+    @staticmethod
+    def holds(fev1_pct: float) -> bool:
+        """True below that value."""
+        return fev1_pct < v.fev1_below.number
+
+
+class IsVeryBreathless(Gate):
+    """Breathlessness that keeps a person at home is severe disease."""
+
+    stage, stance, blocks, values = Stage.FEASIBILITY, Stance.DISCUSS, False, (v.mmrc_from,)
+    source, where = SETTING, v.mmrc_from.where
+
+    @staticmethod
+    def holds(dyspnoea_mmrc: int) -> bool:
+        """True from that grade on."""
+        return dyspnoea_mmrc >= v.mmrc_from.number
+
+
+class HasWeakHeart(Gate):
+    """A heart that throws out little blood is severe disease."""
+
+    stage, stance, blocks, values = Stage.FEASIBILITY, Stance.DISCUSS, False, (v.lvef_below,)
+    source, where = SETTING, v.lvef_below.where
+
+    @staticmethod
+    def holds(lvef_pct: float) -> bool:
+        """True below that value."""
+        return lvef_pct < v.lvef_below.number
+
+
+class IsVeryFrail(Gate):
+    """Great frailty is weighed in the meeting: what the patient would gain, and at what risk."""
+
+    stage, stance, blocks, values = Stage.FEASIBILITY, Stance.DISCUSS, False, (v.cfs_from,)
+    source, where = SETTING, v.cfs_from.where
+
+    @staticmethod
+    def holds(cfs: int) -> bool:
+        """True from that grade on."""
+        return cfs >= v.cfs_from.number
+
+
+class HasDementia(Gate):
+    """With dementia, consent, the pain score and lying still are looked at: said, nothing else changes."""
+
+    stage, stance, blocks, values = Stage.FEASIBILITY, None, False, (v.dementia_is_said,)
+    source, where = SETTING, v.dementia_is_said.where
+
+    @staticmethod
+    def holds(dementia: bool) -> bool:
+        """True with dementia."""
+        return dementia is v.dementia_is_said.value

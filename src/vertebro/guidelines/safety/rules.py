@@ -8,7 +8,7 @@ from __future__ import annotations
 from vertebro.guidelines.gate import Gate, Stage
 from vertebro.guidelines.verdict import Stance
 from vertebro.vocabulary.levels import Level
-from vertebro.vocabulary.library import cited_values
+from vertebro.vocabulary.library import SETTING, cited_values
 
 v = cited_values(beside=__file__)
 
@@ -22,7 +22,7 @@ VERTOS = "vertos_ii_2010"
 class IsChild(Gate):
     """Children are outside every source."""
 
-    stage, stance, must_know = Stage.SCOPE, Stance.OUT_OF_SCOPE, True
+    stage, stance, must_know = Stage.CHILD, Stance.OUT_OF_SCOPE, True
     source, where, values = RAND, v.adult_from.where, (v.adult_from,)
 
     @staticmethod
@@ -191,15 +191,18 @@ class IsHealed(Gate):
 
 
 class PosteriorWallIsBroken(Gate):
-    """A breached or retropulsed posterior wall without deficit is for the meeting."""
+    """A breached or retropulsed posterior wall without deficit is for the meeting with a surgeon.
 
-    stage, stance = Stage.RELATIVE, Stance.DISCUSS
-    source, where = MEDICARE, f"{MEDICARE_RELATIVE}: fracture retropulsion or canal compromise"
+    The policies name retropulsion and a narrowed canal; that a breach counts as well is our setting.
+    """
+
+    stage, stance, values = Stage.RELATIVE, Stance.DISCUSS, (v.wall_is_broken,)
+    source, where = SETTING, v.wall_is_broken.where
 
     @staticmethod
     def holds(posterior_wall: str) -> bool:
         """True unless the wall is intact."""
-        return posterior_wall != "intact"
+        return posterior_wall in v.wall_is_broken.value
 
 
 class CanalIsNarrowed(Gate):
@@ -215,15 +218,15 @@ class CanalIsNarrowed(Gate):
 
 
 class HadPassingDeficit(Gate):
-    """A nerve deficit that has passed is for the meeting."""
+    """A nerve deficit that has passed is for the meeting with a surgeon."""
 
-    stage, stance = Stage.RELATIVE, Stance.DISCUSS
-    source, where = MEDICARE, f"{MEDICARE_RELATIVE}: neurologic deficit"
+    stage, stance, values = Stage.RELATIVE, Stance.DISCUSS, (v.passing_deficit,)
+    source, where = SETTING, v.passing_deficit.where
 
     @staticmethod
     def holds(neuro_grade: str) -> bool:
         """True if a deficit came and went."""
-        return neuro_grade == "N1"
+        return bool(neuro_grade == v.passing_deficit.value)
 
 
 class HasRadicularPain(Gate):
