@@ -15,7 +15,7 @@ from vertebro.vocabulary.known import Unknown
 
 NOT_YET = (
     ("simulation of the procedures", "vertebro cannot plan or simulate them yet"),
-    ("benefits and harms from pooled trials", "vertebro does not hold the trial data yet"),
+    ("benefits and harms in the report", "they stand in the factsheet, and vertebro evidence prints them"),
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from vertebro import __version__
-from vertebro.evidence.effect_types import Comparison, Endpoint
+from vertebro.evidence.effect_types import Comparison, Effect, Endpoint
 from vertebro.evidence.harm_types import Heading
 from vertebro.evidence.one_table import ONE_DENOMINATOR
 from vertebro.report.factsheet.blocks import (
@@ -67,6 +67,7 @@ PAGES_CITED = (
     "cochrane_cd006349",
     "asbmr_2019",
     "iof_2011",
+    "ebi_vertebral_augmentation",
     "ipdas_minimum",
 )
 
@@ -183,12 +184,19 @@ def _section(frame: Frame, key: str) -> Section:
 def _special(frame: Frame, key: str) -> list[Block]:
     """What a section holds besides sentences: tables, pictures, boxes."""
     special = {"course": _course, "harms": _harms, "long_term": _long_term, "anaesthetic": _anaesthetic}
-    special |= {"benefits": _benefits, "options": _waiting, "not_for": _alarm}
+    special |= {"unsure": _shaky, "benefits": _benefits, "options": _waiting, "not_for": _alarm}
     return special[key](frame) if key in special else []
 
 
 def _alarm(frame: Frame) -> list[Block]:
     return [Box(say("section.not_for.alarm_heading"), frame.under("section.not_for.alarm"), tone="alarm")]
+
+
+def _shaky(frame: Frame) -> list[Block]:
+    """The times at which the conclusion depends on how the interval is made."""
+    found = (e for p in frame.numbers.procedures for e in frame.numbers.effects(p, *Comparison))
+    times = dict.fromkeys(time_in_words(e.time_days) for e in found if is_pain(e) and e.depends_on_interval)
+    return [Paragraph(say("shaky", time=time)) for time in times]
 
 
 def _benefits(frame: Frame) -> list[Block]:
@@ -209,26 +217,22 @@ def _pain_in_short(numbers: Numbers) -> str:
 
 
 def pain_results(numbers: Numbers, procedure: Procedure) -> tuple[str, ...]:
-    """The pain after a month and a year against the fake treatment, or whatever there is; then the others."""
-    shams = [e for e in numbers.effects(procedure, Comparison.SHAM) if is_pain(e) and not e.over_time]
-    early = [e for e in shams if e.endpoint is Endpoint.PAIN_RELIEF or e.time_days in (MONTH_DAYS, YEAR_DAYS)]
-    usual = [e for e in numbers.effects(procedure, Comparison.USUAL_CARE) if is_pain(e)]
-    either = [e for e in numbers.effects(procedure, Comparison.KYPHOPLASTY_V_VERTEBROPLASTY) if is_pain(e)]
-    kyphoplasty = procedure is Procedure.KYPHOPLASTY
+    """The pain against a fake treatment, usual care, another treatment and the other procedure."""
+    fakes = [e for e in numbers.effects(procedure, Comparison.SHAM) if is_pain(e)]
     chosen = [
-        *early,
-        *usual,
-        *([e for e in either if e.time_days in (MONTH_DAYS, YEAR_DAYS)] if kyphoplasty else []),
+        e for e in fakes if e.endpoint is Endpoint.PAIN_RELIEF or e.time_days in (MONTH_DAYS, YEAR_DAYS)
     ]
-    said = (
-        say(
-            "effect.over_time" if e.over_time else "effect.at",
-            time=time_in_words(e.time_days),
-            found=effect_in_words(e),
-        )
-        for e in chosen
-    )
-    return tuple(dict.fromkeys(said))
+    others = numbers.effects(procedure, Comparison.USUAL_CARE, Comparison.ACTIVE_CONTROL)
+    chosen += [e for e in others if is_pain(e)]
+    between = numbers.effects(procedure, Comparison.KYPHOPLASTY_V_VERTEBROPLASTY)
+    chosen += [e for e in between if is_pain(e) and e.time_days in (MONTH_DAYS, YEAR_DAYS)]
+    return tuple(dict.fromkeys(_at(e) for e in chosen))
+
+
+def _at(effect: Effect) -> str:
+    """What was found and when; or on average until when."""
+    key = "effect.over_time" if effect.over_time else "effect.at"
+    return say(key, time=time_in_words(effect.time_days), found=effect_in_words(effect))
 
 
 def _course(frame: Frame) -> list[Block]:

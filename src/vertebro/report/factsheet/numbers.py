@@ -15,6 +15,7 @@ from vertebro.vocabulary.library import references
 from vertebro.vocabulary.procedures import Procedure
 
 COARSE_FROM = 100  # from 100 of 1000 on, the last figure would claim more than any study can tell
+PER_CENT = 100
 DAYS_PER_MONTH, DAYS_PER_YEAR = 30.4, 365
 OVERVIEW = {
     Procedure.VERTEBROPLASTY: (
@@ -218,40 +219,48 @@ def effect_in_words(effect: Effect) -> str:
         "points": points(effect.estimate),
         "direction": _direction(effect.estimate),
         "range": _range_of_points(effect.interval),
-        "versus": say(f"versus.{effect.comparison.name.lower()}"),
+        "versus": versus_in_words(effect.comparison),
         "trust": say(f"trust.{effect.certainty.grade.name.lower()}"),
     }
     if effect.endpoint is Endpoint.PAIN_RELIEF:
-        low, high = (told(x / 100) for x in (effect.interval.low, effect.interval.high))
-        return say(
-            "effect.relief",
-            more=told(effect.estimate / 100),
-            people=ONE_DENOMINATOR,
-            low=low,
-            high=high,
-            **values,
-        )
+        return _relief_in_words(effect, values)
     key = "unclear" if effect.interval.holds(0.0) else "clear"
     if key == "unclear" and round(abs(effect.estimate) * 2) == 0:
         key = "same"
-    return say(f"effect.{key}", **values)
+    between = effect.comparison is Comparison.KYPHOPLASTY_V_VERTEBROPLASTY
+    return say(f"between.{key}" if between else f"effect.{key}", **values)
+
+
+def _relief_in_words(effect: Effect, values: dict[str, str]) -> str:
+    """How many more of 1000 had little pain; that there were fewer, or that it is not clear."""
+    ends = (effect.interval.low, effect.interval.high)
+    low, high = sorted(told(abs(end) / PER_CENT) for end in ends)
+    if effect.interval.holds(0.0):
+        return say("effect.relief_unclear", **values)
+    key = "effect.relief" if effect.estimate > 0 else "effect.relief_fewer"
+    many = told(abs(effect.estimate) / PER_CENT)
+    return say(key, many=many, people=ONE_DENOMINATOR, low=low, high=high, **values)
 
 
 def daily_life_in_words(effects: Iterable[Effect]) -> tuple[str, ...]:
     """At which times daily life was better than with the comparator, and at which it was not clear."""
-    mine = [e for e in effects if e.endpoint in CHANGEABLE and not e.over_time]
-    said = []
-    for comparison in dict.fromkeys(e.comparison for e in mine):
-        for key, holds in (("better", False), ("no_clear", True)):
-            times = [
-                time_in_words(e.time_days)
-                for e in mine
-                if e.comparison is comparison and e.interval.holds(0.0) is holds
-            ]
-            if times:
-                versus = say(f"versus.{comparison.name.lower()}")
-                said.append(say(f"daily.{key}", times=_listed(dict.fromkeys(times)), versus=versus))
-    return tuple(said)
+    found: dict[tuple[str, str], dict[str, None]] = {}
+    for effect in effects:
+        if effect.endpoint in CHANGEABLE:
+            way = "better" if effect.estimate > 0 else "worse"
+            clear = "no_clear" if effect.interval.holds(0.0) else way
+            key = f"{clear}_over_time" if effect.over_time else clear
+            times = found.setdefault((key, versus_in_words(effect.comparison)), {})
+            times[time_in_words(effect.time_days)] = None
+    return tuple(
+        say(f"daily.{key}", times=_listed(times), versus=versus) for (key, versus), times in found.items()
+    )
+
+
+def versus_in_words(comparison: Comparison) -> str:
+    """What the procedure was compared with; nothing where the two procedures are compared."""
+    key = f"versus.{comparison.name.lower()}"
+    return say(key) if knows(key) else ""
 
 
 def is_pain(effect: Effect) -> bool:
@@ -306,9 +315,14 @@ def _harm_rates(harms: Sequence[Harm | NoRate], procedure: Procedure, both: bool
         if not knows(f"harm.{harm.key}"):
             continue
         found.append(_harm_rate(harm, harm.count, harm.interval, after))
-        if harm.without is not None and not (both and _other_arm(harm)):
-            other = _other_arm(harm)
-            beside = say("with.other", name=name_of(other)) if other else say("with.nothing")
+        other = _other_arm(harm)
+        beside_it = not other or (harm.heading is Heading.FRACTURE_NEXT_DOOR and not both)
+        if harm.without is not None and beside_it:
+            beside = (
+                say("with.other", name=name_of(other))
+                if other
+                else say(f"with.{harm.versus.replace(' ', '_')}")
+            )
             found.append(_harm_rate(harm, harm.without, harm.without.interval(), beside))
     return found
 
@@ -322,7 +336,7 @@ def _harm_rate(harm: Harm, count: Count, interval: Interval, after: str) -> Rate
 def _rate(key: str, label: str, count: Count, interval: Interval, sources: tuple[str, ...]) -> Rate:
     will = told(count.share)
     low, high = told(interval.low), told(interval.high)
-    happens = say("line.fewer") if will == 0 and count.events else str(will)
+    happens = say("line.fewer", one=1) if will == 0 and count.events else str(will)
     if count.events == 0:
         happens = say("line.zero", of=count.of)
     spread = say("line.up_to", high=high) if low == 0 else say("line.range", low=low, high=high)

@@ -17,6 +17,7 @@ from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.measured import Measured
 from vertebro.vocabulary.procedures import Procedure
 
+WORST = 10  # the end of the scale of pain
 WHOLE = 100  # parts that a height is told in
 ALARMING = {Stance.REFER_URGENTLY, Stance.CONTRAINDICATED}
 SPREADS = 2  # the range told to a patient: two standard uncertainties to each side
@@ -59,11 +60,18 @@ def _known(assessment: Assessment) -> list[str]:
     else:
         said = [say(f"you.level.{level.region.value}", level=level)]
     if "weeks_since_fracture" in facts:
-        weeks = round(facts["weeks_since_fracture"].value)
-        said.append(say("you.weeks", weeks=say("time.week" if weeks == 1 else "time.weeks", n=weeks)))
+        said.append(_since(float(facts["weeks_since_fracture"].value)))
     if "pain_nrs" in facts:
-        said.append(say("you.pain", pain=f"{facts['pain_nrs'].value:g}"))
+        said.append(say("you.pain", pain=f"{facts['pain_nrs'].value:g}", worst=WORST))
     return said
+
+
+def _since(weeks: float) -> str:
+    """How long ago the bone broke, in whole weeks."""
+    if weeks < 1:
+        return say("you.days")
+    whole = round(weeks)
+    return say("you.weeks", weeks=say("time.week" if whole == 1 else "time.weeks", n=whole))
 
 
 def _tone(assessment: Assessment) -> str:
