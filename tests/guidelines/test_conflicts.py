@@ -6,11 +6,11 @@ import pytest
 from patients import but, decisions
 
 from vertebro.errors import HouseFault
-from vertebro.guidelines.conflicts import single_rules, topics
+from vertebro.guidelines.conflicts import LEANS, single_rules, topics
 from vertebro.guidelines.medicare.contraindications import HasInfection, IsPregnant
 from vertebro.guidelines.nice.rules import HasSevereOngoingPain, IsOngoing, IsRecent, IsSevere
 from vertebro.guidelines.rule import AllOf, AnyOf
-from vertebro.guidelines.verdict import Conflict, Leaning, Procedure
+from vertebro.guidelines.verdict import Conflict, Leaning, Procedure, Stance
 
 FULL = {
     "height_loss_pct": 30.0,
@@ -114,3 +114,17 @@ def test_nice_recommends_both_alike_and_the_academy_and_the_european_panel_do_no
         assert found["nice"] is Leaning.FOR and found["aaos"] is academy
         panel = Leaning.FOR if procedure is Procedure.KYPHOPLASTY else Leaning.OPEN
         assert found["rand_europe"] is panel
+
+
+@pytest.mark.parametrize(
+    ("stances", "leaning"),
+    [
+        ((Stance.CONSIDER, Stance.DISCUSS), Leaning.FOR),
+        ((Stance.WAIT, Stance.NOT_RECOMMENDED, Stance.CONTRAINDICATED), Leaning.AGAINST),
+        ((Stance.CORRECT_FIRST, Stance.REFER_URGENTLY, Stance.OUT_OF_SCOPE), Leaning.OPEN),
+        ((Stance.NOT_ENOUGH_INFORMATION, None), Leaning.OPEN),
+    ],
+)
+def test_which_way_a_whole_answer_leans(stances: tuple[Stance | None, ...], leaning: Leaning) -> None:
+    """Not now and not at all speak against the procedure; another way on takes no side on it."""
+    assert {LEANS.get(stance, Leaning.OPEN) for stance in stances} == {leaning}

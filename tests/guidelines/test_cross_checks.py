@@ -9,6 +9,7 @@ import pytest
 from patients import but, decided, facts_from
 from saying import hearing_of, said
 
+from vertebro.guidelines.explain import explain_rule
 from vertebro.guidelines.rule import MET, NOT_MET, AllOf, Rule, rule, rules
 from vertebro.guidelines.verdict import Outcome, Stance
 from vertebro.vocabulary.facts import fact
@@ -131,16 +132,23 @@ def test_both_sides_of_every_number(name: str) -> None:
         assert (at(no), at(yes)) == (NOT_MET, MET)
 
 
-@pytest.mark.parametrize("name", [n for n, found in rules().items() if "holds" in vars(found)])
-def test_every_number_a_rule_compares_with_is_among_its_values(name: str) -> None:
-    """So that the explanation of a rule, and the table of what would change the answer, leave none out."""
-    source = textwrap.dedent(inspect.getsource(rule(name).holds))
-    read = {
-        node.value.attr
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Attribute) and node.attr == "number" and isinstance(node.value, ast.Attribute)
-    }
-    assert read <= {value.name for value in rule(name).values}
+def numbers_read(found: type[Rule]) -> set[str]:
+    """The cited values a rule compares with, itself or through its parts, read off its own code."""
+    if issubclass(found, AllOf):
+        return {name for part in found.parts for name in numbers_read(part)}
+    tree = ast.parse(textwrap.dedent(inspect.getsource(found.holds)))
+    read = [
+        node.value for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "number"
+    ]
+    return {value.attr for value in read if isinstance(value, ast.Attribute)}
+
+
+@pytest.mark.parametrize("name", rules())
+def test_the_explanation_of_a_rule_prints_every_number_it_rests_on(name: str) -> None:
+    """Also those of its parts, so that nobody reads a joined rule without its limits; each once."""
+    told = [value.name for value in explain_rule(name).numbers]
+    assert numbers_read(rule(name)) <= set(told)
+    assert len({(value.name, value.source) for value in explain_rule(name).numbers}) == len(told)
 
 
 @pytest.mark.parametrize("check", CROSS_CHECKS)

@@ -739,3 +739,12 @@ def test_a_judgement_is_the_decisions_the_other_paths_and_what_would_change_them
     assert found.decisions == decide(known, LEVEL)
     assert found.other_paths == other_paths(Hearing.of(with_derived(known, LEVEL)), found.decisions)
     assert found.boundaries == boundaries(known, LEVEL) != ()
+
+
+def test_the_rules_that_join_the_bodies_answers_stand_among_the_verdicts() -> None:
+    """Whoever reads why somebody waits or goes to the meeting finds the early exception there, met or not."""
+    for decision in decisions(CLEAR_CANDIDATE).values():
+        listed = {verdict.rule: verdict.outcome for verdict in decision.verdicts}
+        assert listed["pathway.IsEarlyException"] is Outcome.NOT_MET
+        assert listed["pathway.PainTreatmentCanImprove"] is Outcome.NOT_MET
+        assert listed["pathway.ShowsNoOedema"] is Outcome.NOT_MET

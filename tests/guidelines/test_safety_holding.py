@@ -136,3 +136,12 @@ def shared(name: str) -> bool:
 
 def test_nothing_is_said_where_no_drug_is_known_or_taken() -> None:
     assert how_to_hold({}, WORDS) == "" and held("none") == ""
+
+
+def test_a_stent_nobody_asked_about_is_a_caution_and_slow_kidneys_are_asked_for() -> None:
+    """A drug already paused: the stent changes no answer; the clearance does, for it sets the days."""
+    paused = {"anticoagulant": ("clopidogrel",), "anticoagulant_held": True}
+    assert decided(**paused).stance is Stance.CONSIDER
+    assert any("cardiologist" in said for said in decided(**paused, coronary_stent=True).reasons_against)
+    unknown = decided(anticoagulant=("dabigatran",), anticoagulant_held=True)
+    assert unknown.stance is Stance.NOT_ENOUGH_INFORMATION and unknown.ask_next == ("crcl_ml_min",)

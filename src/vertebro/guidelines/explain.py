@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from vertebro.guidelines.gate import Gate
-from vertebro.guidelines.rule import AllOf, folder_path, folders, rule
+from vertebro.guidelines.rule import AllOf, Rule, folder_path, folders, rule
 from vertebro.vocabulary.library import CitedValue, Reference, references
 from vertebro.vocabulary.own_yaml import own_yaml
 
@@ -51,7 +51,7 @@ def explain_rule(name: str) -> RuleExplanation:
         needs=found.needs,
         parts=tuple(part.name() for part in found.parts) if issubclass(found, AllOf) else (),
         stance=stance.value if stance else "",
-        numbers=found.values,
+        numbers=_numbers(found),
         reference=references()[found.source],
         where=found.where,
         cases=tuple(
@@ -60,6 +60,13 @@ def explain_rule(name: str) -> RuleExplanation:
             if found.__name__ in case.expect
         ),
     )
+
+
+def _numbers(found: type[Rule]) -> tuple[CitedValue, ...]:
+    """The numbers of a rule and of its parts, each once."""
+    parts = found.parts if issubclass(found, AllOf) else ()
+    every = [*found.values, *(value for part in parts for value in _numbers(part))]
+    return tuple(value for place, value in enumerate(every) if value not in every[:place])
 
 
 @cache
