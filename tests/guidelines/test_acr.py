@@ -32,7 +32,7 @@ from vertebro.guidelines.verdict import Leaning, Outcome, Procedure, Stance
         ({"of_type": "OF4", "posterior_wall": "intact"}, Stance.CONSIDER, "usually appropriate"),
         ({"of_type": "OF3", "posterior_wall": "breached"}, Stance.CONSIDER, "usually appropriate"),
     ],
-    ids=str,
+    ids=lambda given: str(sorted(given)) if isinstance(given, set) else str(given),
 )
 @pytest.mark.parametrize("procedure", Procedure)
 def test_the_variant_and_its_rating(
@@ -55,7 +55,7 @@ def test_the_variant_and_its_rating(
         ({"asa": 4}, "ASA"),
         ({"prone_tolerated": False}, "face down"),
     ],
-    ids=str,
+    ids=lambda given: str(sorted(given)) if isinstance(given, set) else str(given),
 )
 def test_a_contraindication_is_named_and_its_rating_called_not_readable(
     changed: dict[str, Any], which: str
@@ -151,7 +151,7 @@ def test_the_college_says_what_its_column_says(name: str, shared_data: Path) -> 
         ({"pain_nrs": 0}, set()),
         ({"malignancy": "known"}, set()),
     ],
-    ids=str,
+    ids=lambda given: str(sorted(given)) if isinstance(given, set) else str(given),
 )
 def test_the_variants_a_patient_falls_in(changed: dict[str, Any], variants: set[str]) -> None:
     found = {verdict.rule for verdict in said("acr", changed).verdicts if verdict.outcome is Outcome.MET}
