@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vertebro.errors import BadInput
+from vertebro.errors import BadInput, NotConverged
 
 if TYPE_CHECKING:
     from vertebro.patient.case import Case as RecordCase
     from vertebro.report.assessment import Assessment
 
-DONE, BAD_INPUT, DONE_IN_PART = 0, 2, 3
+DONE, FAILED, BAD_INPUT, DONE_IN_PART = 0, 1, 2, 3
 
 app = typer.Typer(
     name="vertebro",
     help="From a CT, the MRI finding and a one-page record to a cited individual decision about "
     "vertebroplasty and balloon kyphoplasty. Research software, not a medical device.",
-    epilog="Exit codes: 0 done, 2 bad input (said in words), 3 done in part (images not measured).",
+    epilog="Exit codes: 0 done, 1 a check or a solve failed, 2 bad input (said in words), 3 done in part "
+    "(images not measured).",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -128,6 +129,68 @@ def measure(
         _write_json(findings_document(read, findings), json)
     if json != "-":
         typer.echo(findings_in_words(findings))
+
+
+@app.command()
+def strength(
+    case: Case,
+    level: Annotated[
+        str | None, typer.Option(help="The vertebra, such as L1, in place of the case's own level.")
+    ] = None,
+    law: Annotated[
+        str, typer.Option(help="The material law; each takes its own kind of density.")
+    ] = "kopperdahl_young",
+    voxel_mm: Annotated[
+        float | None, typer.Option("--voxel-mm", help="Edge of the voxels of the model.")
+    ] = None,
+    json: Json = None,
+) -> None:
+    """Stiffness and strength of one vertebra from its calibrated CT, each definition by its name."""
+    from dataclasses import replace
+
+    from vertebro.errors import BadCase
+    from vertebro.formats.casefile import read_case
+    from vertebro.formats.strength_document import strength_document
+    from vertebro.report.strength_words import strength_in_words
+    from vertebro.simulation.materials import law_named
+    from vertebro.simulation.strength import ModelSettings, strength_of
+    from vertebro.vocabulary.known import Unknown
+    from vertebro.vocabulary.levels import Level
+
+    settings = ModelSettings(law_named(law))
+    settings = replace(settings, voxel_mm=voxel_mm) if voxel_mm is not None else settings
+    _say(f"reading {case}")
+    read = read_case(case)
+    asked = Level.parse(level) if level else read.level
+    if isinstance(asked, Unknown):
+        raise BadCase(f"No vertebra is named: {asked.why}.", "the level to compute", "Give it: --level L1.")
+    found = strength_of(read, asked, settings, _say)
+    if json:
+        _write_json(strength_document(read.id, found), json)
+    if json != "-":
+        typer.echo(strength_in_words(found))
+
+
+@app.command()
+def validate(
+    check: Annotated[str, typer.Argument(help="What to check: strength.")],
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the published data; else VERTEBRO_SHARED_DATA.")
+    ] = None,
+    json: Json = None,
+) -> None:
+    """Run a published check and print published against ours; exit code 1 if a number differs."""
+    from vertebro.formats.strength_document import validation_document
+    from vertebro.interfaces.validation import comparison_in_words
+    from vertebro.interfaces.validation import validate as run_check
+
+    comparison = run_check(check, data, _say)
+    if json:
+        _write_json(validation_document(comparison), json)
+    if json != "-":
+        typer.echo(comparison_in_words(comparison))
+    if not comparison.agrees:
+        raise typer.Exit(FAILED)
 
 
 @app.command()
@@ -295,6 +358,9 @@ def main(arguments: list[str] | None = None) -> None:
     except BadInput as fault:
         typer.echo(f"vertebro: {fault}", err=True)
         sys.exit(BAD_INPUT)
+    except NotConverged as fault:
+        typer.echo(f"vertebro: {fault}", err=True)
+        sys.exit(FAILED)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
@@ -9,8 +11,13 @@ import numpy as np
 from vertebro.kernels.arrays import AnyArray, Array
 from vertebro.kernels.geometry import largest_part
 from vertebro.patient.volume import Volume
+from vertebro.simulation.loading import respond
 from vertebro.simulation.materials import CAP, kopperdahl_young
 from vertebro.simulation.voxel_model import VoxelModel, plate_nodes, v
+from vertebro.vocabulary.library import CitedValue
+from vertebro.vocabulary.texts import texts
+
+say = texts(beside=__file__).say
 
 BONE, CORTICAL, LOWER_CAP, UPPER_CAP = (1, 2, 3, 4), (2, 4), 5, 6
 """Labels of the published mask, in the order of its arrays; the last axis is superior."""
@@ -63,3 +70,75 @@ def _young(density: Array, labels: AnyArray, binning: Binning) -> Array:
     next_bin = np.append(of_bin[1:], of_bin[0])  # past its last bin the published table begins anew
     is_nought = value == 0  # a cortical voxel of value 0 read the first entry
     return np.where(counts & bone, np.where(is_nought, of_bin[0], next_bin[own]), 0.0)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number as published (None: not published) and as ours, and how far they may differ."""
+
+    name: str
+    published: float | None
+    ours: float
+    unit: str
+    tolerance_pct: float
+
+    @property
+    def difference_pct(self) -> float | None:
+        """How far ours is from the published number."""
+        return None if self.published is None else 100 * (self.ours / self.published - 1)
+
+    @property
+    def agrees(self) -> bool | None:
+        """True if ours is the published number within the tolerance; None if nothing was published."""
+        return None if self.difference_pct is None else abs(self.difference_pct) <= self.tolerance_pct
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Published numbers beside ours."""
+
+    subject: str
+    source: CitedValue
+    rows: tuple[Row, ...]
+    not_done: tuple[tuple[str, str], ...]
+
+    @property
+    def agrees(self) -> bool:
+        """True if every published number is met."""
+        return all(row.agrees is not False for row in self.rows)
+
+
+def compared(density: Volume, labels: Volume, tell: Callable[[str], None] = lambda _: None) -> Comparison:
+    """The published model against ours, number by number, and what the shift of bins does to it."""
+    stiffness = {}
+    for binning in Binning:
+        tell(say("validation.solving", binning=binning.value))
+        model = published_model(density, labels, binning)
+        response = respond(model, bend=False)
+        stiffness[binning] = response.axial_n_mm
+        if binning is Binning.PUBLISHED:
+            nodes = len(np.unique(response.voxels.corners))
+            counted = [model.elements, nodes, len(model.top), len(model.bottom)]
+    exact = zip(v.published_counts.value.items(), counted, strict=True)
+    counts = [Row(say(f"validation.{name}"), told, ours, "1", 0.0) for (name, told), ours in exact]
+    rows = (*counts, *_derived(stiffness[Binning.PUBLISHED]), *_without_shift(stiffness))
+    not_done = ((say("validation.offset", offset=v.offset_pct.value), say("unknown.plastic")),)
+    return Comparison(say("validation.subject"), v.published_stiffness_n_mm, rows, not_done)
+
+
+def _derived(K: float) -> list[Row]:
+    """Stiffness as published, and the two linear strengths that follow from it at the published height."""
+    H, within = v.published_height_mm.number, v.published_tolerance_pct.number
+    told = (v.published_stiffness_n_mm, v.published_reaction_kn, v.published_linear_load_kn)
+    ours = (K, v.reaction_at_mm.number * K / 1000, v.stiffness_based_factor.number * K * H / 1000)
+    names = ("stiffness", "reaction", "linear_load")
+    rows = zip(names, told, ours, strict=True)
+    return [
+        Row(say(f"validation.{name}", mm=v.reaction_at_mm.value), t.number, value, t.unit, within)
+        for name, t, value in rows
+    ]
+
+
+def _without_shift(stiffness: Mapping[Binning, float]) -> list[Row]:
+    others = (b for b in Binning if b is not Binning.PUBLISHED)
+    return [Row(say("validation.other", binning=b.value), None, stiffness[b], "N/mm", 0.0) for b in others]

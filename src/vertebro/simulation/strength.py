@@ -31,6 +31,9 @@ say = texts(beside=__file__).say
 
 CT_MARGIN_VOXELS = 2  # of the CT kept around a vertebra, so that interpolation never meets the cut
 
+DEFINED = {"offset": v.offset_pct.value, "strain": v.apparent_strain_pct.value}
+"""Numbers in the names of definitions."""
+
 Progress = Callable[[str], None]
 
 
@@ -115,7 +118,7 @@ def strength_of(
 
 def _not_done() -> tuple[tuple[str, str], ...]:
     return (
-        (say("not_done.plastic"), say("unknown.plastic")),
+        (say("not_done.plastic", **DEFINED), say("unknown.plastic")),
         (say("not_done.orthotropy"), say("not_done.orthotropy_why")),
     )
 
@@ -248,7 +251,9 @@ def _ratios(strength: Measured) -> dict[str, Measured]:
 def _cautions(
     case: Case, model: VoxelModel, settings: ModelSettings, given: BonyVertebra, shift: float
 ) -> tuple[str, ...]:
-    said = [say("caution.limits"), say("caution.loads"), say("caution.error")]
+    low, high = v.overestimate_pct.value
+    error = say("caution.error", low=low, high=high, source=f"[{v.overestimate_pct.source}]")
+    said = [say("caution.limits"), say("caution.loads"), error]
     said.append(say("caution.spread", shift=f"{shift:.0f}") if shift > 0 else say("caution.no_spread"))
     assert isinstance(case.ct, Volume)
     if case.ct.spacing_mm.max() > model.edge_mm * 1.5:  # up to half a voxel more is no coarser to a reader

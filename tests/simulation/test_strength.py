@@ -1,0 +1,263 @@
+"""The capped voxel model and the strengths named from it: closed forms, symmetry, islands, refusals."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from vertebro.errors import BadAnatomy, BadCase, BadLabels, BadModel
+from vertebro.formats.casefile import read_case
+from vertebro.formats.strength_document import strength_document
+from vertebro.kernels.arrays import Mask
+from vertebro.patient.case import Case, Phantom
+from vertebro.patient.frame import BodyFrame
+from vertebro.patient.volume import Volume
+from vertebro.report.strength_words import strength_in_words
+from vertebro.simulation.loading import Response, respond
+from vertebro.simulation.materials import CAP, kopperdahl_yield, kopperdahl_young, law_named, morgan_young
+from vertebro.simulation.strength import ModelSettings, Strength, estimates, strength_of
+from vertebro.simulation.voxel_model import BonyVertebra, VoxelModel, build_model
+from vertebro.vocabulary.grades import Quantity
+from vertebro.vocabulary.known import Unknown
+from vertebro.vocabulary.levels import Level
+from vertebro.vocabulary.measured import Measured
+
+FRAME = BodyFrame.from_directions(
+    np.zeros(3), anterior=np.array([0.0, -1, 0]), superior=np.array([0.0, 0, 1])
+)
+HALF_MM = (12.0, 10.0, 9.0)
+DENSITY = 150.0
+
+
+def block(mask: Mask | None = None, density: float | np.ndarray = DENSITY, step: float = 1.0) -> BonyVertebra:
+    """A brick of bone of 24 x 20 x 18 mm in the middle of its image (LPS), or any mask on that grid."""
+    axes = [np.arange(-24 + step / 2, 24, step)] * 3
+    x, y, z = np.meshgrid(*axes, indexing="ij")
+    if mask is None:
+        mask = (abs(x) < HALF_MM[0]) & (abs(y) < HALF_MM[1]) & (abs(z) < HALF_MM[2])
+    affine = np.diag([step, step, step, 1.0])
+    affine[:3, 3] = axes[0][0]
+    bone = Volume(mask, affine, Quantity.LABEL)
+    values = np.broadcast_to(np.asarray(density, dtype=np.float32), mask.shape)
+    return BonyVertebra(Volume(values, affine, Quantity.K2HPO4_MG_CM3), bone, bone, FRAME)
+
+
+def model_of(given: BonyVertebra, voxel_mm: float = 1.0) -> VoxelModel:
+    return build_model(given, kopperdahl_young, voxel_mm)
+
+
+@pytest.fixture(scope="module")
+def brick() -> tuple[VoxelModel, Response]:
+    model = model_of(block())
+    return model, respond(model)
+
+
+def test_a_brick_gets_flat_caps_of_three_millimetres(brick: tuple[VoxelModel, Response]) -> None:
+    model, _ = brick
+    assert model.height_mm == 18.0 and model.dropped_voxels == 0 and model.floor_voxels == 0
+    assert model.elements == 24 * 20 * (18 + 6) and model.is_cap.sum() == 24 * 20 * 6
+    assert len(model.top) == len(model.bottom) == 25 * 21
+    assert np.ptp(model.top[:, 2]) == 0 and model.top[0, 2] - model.bottom[0, 2] == 24
+
+
+def test_its_stiffness_lies_between_the_bounds_of_springs_in_series(
+    brick: tuple[VoxelModel, Response],
+) -> None:
+    """Free sideways everywhere is a lower bound (Reuss); a bone that caps keep from widening is the upper."""
+    E, area, nu = float(kopperdahl_young(np.array([DENSITY]), Quantity.K2HPO4_MG_CM3)[0]), 24 * 20, 0.3
+    lower = area / (18 / E + 6 / CAP.young_mpa)
+    confined = E * (1 - nu) / ((1 + nu) * (1 - 2 * nu))
+    stiffness = brick[1].axial_n_mm
+    assert lower < stiffness < area / (18 / confined + 6 / CAP.young_mpa)
+    assert stiffness == pytest.approx(lower, rel=0.06)
+
+
+def test_the_stiffness_matrix_is_symmetric_and_the_brick_does_not_couple(
+    brick: tuple[VoxelModel, Response],
+) -> None:
+    S = brick[1].stiffness
+    assert abs(S[0, 1]) < 1e-5 * np.sqrt(S[0, 0] * S[1, 1]) and abs(S[0, 1] - S[1, 0]) < 1e-3 * S[0, 0]
+
+
+def test_bending_stiffness_is_that_of_a_beam(brick: tuple[VoxelModel, Response]) -> None:
+    """M = E I theta / L for bone and caps in series; the caps confine the bone a little."""
+    E, inertia = float(kopperdahl_young(np.array([DENSITY]), Quantity.K2HPO4_MG_CM3)[0]), 24 * 20**3 / 12
+    beam = inertia / (18 / E + 6 / CAP.young_mpa)
+    assert brick[1].bending_nmm_rad == pytest.approx(beam, rel=0.08)
+
+
+def test_softer_in_front_bends_and_presses_together_symmetrically() -> None:
+    """Betti: the force that turning causes is the moment that pressing causes."""
+    y = np.linspace(23.5, -23.5, 48)  # density falls towards the front (LPS: anterior is -y)
+    given = block(density=np.broadcast_to(150 + 3 * y[::-1][None, :, None], (48, 48, 48)))
+    S = respond(model_of(given)).stiffness
+    assert S[0, 1] == pytest.approx(S[1, 0], rel=1e-4) and S[0, 1] < 0  # the stiff side is behind
+
+
+def test_pressing_is_uniform_strain_in_the_middle(brick: tuple[VoxelModel, Response]) -> None:
+    model, response = brick
+    effective = response.voxels.dense(response.effective_strain(np.array([1.0, 0.0])), model.young_mpa.shape)
+    middle = tuple(n // 2 for n in effective.shape)
+    E = float(kopperdahl_young(np.array([DENSITY]), Quantity.K2HPO4_MG_CM3)[0])
+    assert effective[middle] == pytest.approx(response.axial_n_mm / (24 * 20 * E), rel=0.06)
+
+
+def test_definitions_of_strength(brick: tuple[VoxelModel, Response]) -> None:
+    numbers = estimates(*brick, ModelSettings(), relative_spread=0.1)
+    by_name = {e.name: e.value for e in numbers.compression}
+    K = brick[1].axial_n_mm
+    based, reached, crushed = (by_name[n] for n in ("stiffness_based", "reaction_at", "pistoia_like"))
+    assert isinstance(based, Measured) and isinstance(reached, Measured) and isinstance(crushed, Measured)
+    assert based.value == pytest.approx(0.0068 * K * 18) and based.spread == pytest.approx(based.value / 10)
+    assert reached.value == pytest.approx(0.2 * K)
+    assert 0.7 < crushed.value / (0.011 * 24 * 20 * 406.5) <= 1.0  # uniform strain would give 1
+    assert isinstance(by_name["offset"], Unknown) and isinstance(by_name["strain"], Unknown)
+    for activity, load in (("walking", 600), ("lifting 5 to 10 kg", 1250)):
+        assert numbers.load_to_strength[activity].value == pytest.approx(load / based.value)
+
+
+def test_strength_grows_with_density_as_the_law_does() -> None:
+    thin, dense = (respond(model_of(block(density=d)), bend=False).axial_n_mm for d in (100.0, 200.0))
+    assert 1.8 < dense / thin < 2**1.05  # the caps give way a little too
+
+
+def test_mirroring_left_and_right_changes_nothing() -> None:
+    rng = np.random.default_rng(4)
+    density = 150 + 60 * rng.random((48, 48, 48))
+    one, other = (respond(model_of(block(density=d))).stiffness for d in (density, density[::-1]))
+    assert_allclose(one, other, rtol=1e-5, atol=1e-5 * np.abs(one).max())
+
+
+def test_an_island_is_left_out_and_counted() -> None:
+    given = block()
+    mask = given.bone.values.copy()
+    mask[2:5, 2:5, 20:23] = True
+    model = model_of(block(mask))
+    assert model.dropped_voxels == 27 and model.elements == 24 * 20 * 24
+
+
+def test_bone_without_mineral_carries_next_to_nothing_and_is_counted() -> None:
+    density = np.full((48, 48, 48), DENSITY)
+    density[24, 24, :] = -50.0
+    model = model_of(block(density=density))
+    assert model.floor_voxels == 18
+    assert model.young_mpa[model.young_mpa > 0].min() == 1e-4
+
+
+def test_a_lip_that_overhangs_the_waist_is_not_loaded_past_the_bone() -> None:
+    given = block()
+    mask = given.bone.values.copy()
+    mask[12:36, 34:38, 15:18] = True  # a lip of the lower end-plate, in front of the body or behind it
+    model = model_of(block(mask))
+    assert len(model.top) == len(model.bottom) == 25 * 21
+    lip_only = model.is_cap.sum()
+    assert lip_only == 24 * 20 * 6
+
+
+def test_a_wedge_is_capped_to_flat_plates() -> None:
+    x, y, z = np.meshgrid(*[np.arange(-23.5, 24)] * 3, indexing="ij")
+    mask = (abs(x) < 12) & (abs(y) < 10) & (z > -9) & (z < 9 + 0.4 * (y - 10))  # the front (-y) has lost 8 mm
+    model = model_of(block(mask))
+    assert np.ptp(model.top[:, 2]) == 0 and model.height_mm == pytest.approx(14, abs=0.5)
+    assert len(model.top) == 25 * 21
+
+
+def test_a_turned_image_gives_the_same_stiffness() -> None:
+    """Directions come from the frame of the body, not from the axes of the image."""
+    given, angle = block(), np.radians(30)
+    turn = np.eye(4)
+    turn[1:3, 1:3] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+
+    def turned(image: Volume) -> Volume:
+        return Volume(image.values, turn @ image.affine_mm, image.quantity)
+
+    R = turn[:3, :3]
+    frame = BodyFrame(np.zeros(3), R @ FRAME.right, R @ FRAME.anterior, R @ FRAME.superior)
+    other = BonyVertebra(turned(given.density), turned(given.bone), turned(given.body), frame)
+    first, second = (respond(model_of(b), bend=False).axial_n_mm for b in (given, other))
+    assert second == pytest.approx(first, rel=1e-4)
+
+
+def test_refusals_of_the_model() -> None:
+    nothing = np.zeros((48, 48, 48), bool)
+    with pytest.raises(BadLabels, match="empty"):
+        model_of(block(nothing))
+    given = block()
+    with pytest.raises(BadLabels, match="body of the vertebra is empty"):
+        model_of(replace(given, body=Volume(nothing, given.bone.affine_mm, Quantity.LABEL)))
+    x, y, z = np.meshgrid(*[np.arange(-23.5, 24)] * 3, indexing="ij")
+    legs = (abs(abs(x) - 9) < 3) & (abs(abs(y) - 7) < 3) & (abs(z) < 9)
+    table = (abs(x) < 12) & (abs(y) < 10) & (abs(z + 8) < 1)  # no body between two end-plates
+    with pytest.raises(BadModel, match="No caps"):
+        model_of(block(legs | table))
+    with pytest.raises(BadModel, match="GiB of memory"):
+        model_of(given, voxel_mm=0.003)
+    with pytest.raises(BadModel, match="voxel size"):
+        model_of(given, voxel_mm=0.0)
+    with pytest.raises(BadModel, match="Metal and cement"):
+        model_of(block(density=2500.0))
+    cropped = given.density.cropped((slice(14, 48), slice(0, 48), slice(0, 48)))
+    with pytest.raises(BadAnatomy, match="outside the CT"):
+        model_of(replace(given, density=cropped))
+
+
+def test_a_law_of_yield_is_no_law_of_stiffness_and_apparent_density_has_a_narrow_range() -> None:
+    with pytest.raises(BadModel, match="yield_mpa"):
+        ModelSettings(kopperdahl_yield)
+    with pytest.raises(BadModel, match="outside the law 'morgan_young'"):
+        build_model(block(density=300.0), morgan_young, 1.0)
+    assert law_named("crawford_young").gives == "young_mpa"
+
+
+@pytest.fixture(scope="module")
+def case(small_case: Path) -> Case:
+    return read_case(small_case)
+
+
+@pytest.fixture(scope="module")
+def l2(case: Case) -> Strength:
+    return strength_of(case, Level.L2)
+
+
+def test_a_whole_case(l2: Strength, case: Case) -> None:
+    K = l2.numbers.stiffness
+    assert K.unit == "N/mm" and 0.05 * K.value < K.spread < 0.4 * K.value
+    assert l2.calibration.kind == "k2hpo4_mg_cm3"
+    document = strength_document(case.id, l2)
+    assert document["format"] == "vertebro.strength/1" and document["level"] == "L2"
+    assert document["compression"]["stiffness_based"]["source"]["key"] == "walle2025"
+    assert document["compression"]["offset"] == {"unknown": l2.numbers.compression[3].value.why}
+    said = " ".join(strength_in_words(l2).split())
+    assert f"{K.value:.0f}" in said and "Limits published for other programs" in said
+    assert "0.2 % offset: unknown" in said and "broken" not in said
+
+
+def test_a_broken_vertebra_is_called_so(case: Case) -> None:
+    found = strength_of(case, Level.L1)
+    assert found.cautions[0].startswith("L1 is broken")
+
+
+def test_density_of_another_phantom_is_converted_and_that_is_said(case: Case) -> None:
+    phantom = Phantom(0.8, 0.0, Quantity.HA_MG_CM3, "test")
+    found = strength_of(replace(case, phantom=phantom), Level.L2)
+    assert any("converted from ha_mg_cm3 to k2hpo4_mg_cm3" in c for c in found.cautions)
+    assert found.numbers.stiffness.spread == 0 and any("No spread" in c for c in found.cautions)
+
+
+def test_without_calibration_there_is_no_strength(case: Case) -> None:
+    assert isinstance(case.ct, Volume)
+    flat = Volume(np.full(case.ct.shape, 100, np.int16), case.ct.affine_mm, Quantity.HOUNSFIELD)
+    bare = replace(case, ct=flat, tissues=Unknown("none"))
+    with pytest.raises(BadCase, match="not calibrated"):
+        strength_of(bare, Level.L2)
+    with pytest.raises(BadCase, match="nothing to make a model of"):
+        strength_of(replace(case, ct=Unknown("no CT was given")), Level.L2)
+
+
+def test_a_vertebra_at_the_border_is_refused(case: Case) -> None:
+    assert not isinstance(case.spine, Unknown)
+    cut = {n: replace(x, is_cut_off=n is Level.L2) for n, x in case.spine.vertebrae.items()}
+    with pytest.raises(BadAnatomy, match="touches the border"):
+        strength_of(replace(case, spine=replace(case.spine, vertebrae=cut)), Level.L2)
