@@ -284,7 +284,7 @@ def _brief(rate: Rate, alone: str) -> Rate:
     """The rate in the shorter words of the overview; what the whole sheet is about is not said again."""
     what = say(f"brief.{rate.key}", time=rate.time)
     after = rate.after.removesuffix(say("with.same_trial"))
-    return replace(rate, label=what if after == alone else say("brief_line", what=what, after=after))
+    return replace(rate, label=what if after in ("", alone) else say("brief_line", what=what, after=after))
 
 
 def _merged(rates: Sequence[Rate]) -> tuple[Rate, ...]:
@@ -306,10 +306,11 @@ def _merged(rates: Sequence[Rate]) -> tuple[Rate, ...]:
 def _harm_rates(harms: Sequence[Harm | NoRate], procedure: Procedure, both: bool) -> list[Rate]:
     found: list[Rate] = []
     for harm in harms:
-        after = _with(procedure)
+        alone = not both and harm.heading is not Heading.FRACTURE_NEXT_DOOR
+        after = "" if alone else _with(procedure)
         if isinstance(harm, NoRate):
             key = "no_balloon" if harm.does_not_apply else "no_rate"
-            label = say("harm_line", what=say(f"heading.{harm.heading.name.lower()}"), after=after)
+            label = _line(say(f"heading.{harm.heading.name.lower()}"), after)
             found.append(Rate("", label, "", None, "", "", "", harm.sources, say(f"harm_none.{key}")))
             continue
         if not knows(f"harm.{harm.key}"):
@@ -327,9 +328,14 @@ def _harm_rates(harms: Sequence[Harm | NoRate], procedure: Procedure, both: bool
     return found
 
 
+def _line(what: str, after: str) -> str:
+    """What was counted, and after what where that is not the one thing the sheet is about."""
+    return say("harm_line", what=what, after=after) if after else what
+
+
 def _harm_rate(harm: Harm, count: Count, interval: Interval, after: str) -> Rate:
     time = harm.follow_up.removesuffix(" (mean)")
-    label = say("harm_line", what=say(f"harm.{harm.key}", time=time), after=after)
+    label = _line(say(f"harm.{harm.key}", time=time), after)
     return replace(_rate(harm.key, label, count, interval, harm.sources), after=after, time=time)
 
 
