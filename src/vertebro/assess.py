@@ -8,7 +8,7 @@ from platform import python_version
 from vertebro import __version__
 from vertebro.fracture.measure import measure
 from vertebro.guidelines.decision import judge, settings
-from vertebro.guidelines.facts_of import disagreements, facts_of
+from vertebro.guidelines.facts_of import facts_of, noticed
 from vertebro.patient.case import Case
 from vertebro.report.assessment import Assessment
 from vertebro.vocabulary.known import Unknown
@@ -35,7 +35,7 @@ def assess(case: Case, say: Callable[[str], None] = lambda _: None) -> Assessmen
         other_paths=judged.other_paths,
         boundaries=judged.boundaries,
         versions={"vertebro": __version__, "python": python_version()},
-        disagreements=disagreements(case, findings),
+        disagreements=noticed(case, findings),
         not_done=_not_done(case, findings),
     )
 

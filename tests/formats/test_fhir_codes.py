@@ -13,8 +13,9 @@ from vertebro.formats.fhir.codes import CodeEntry, entries, systems, vertebra_co
 from vertebro.formats.fhir.docs import with_fresh_tables
 from vertebro.formats.fhir.resources import Coding
 from vertebro.formats.seg import vertebra_codes
+from vertebro.guidelines import ages
 from vertebro.vocabulary.facts import fact, facts
-from vertebro.vocabulary.library import cited_values, references
+from vertebro.vocabulary.library import references
 from vertebro.vocabulary.texts import texts
 
 PARTS = ("observations", "conditions", "allergies", "medicines", "encounters", "not_read")
@@ -98,15 +99,14 @@ def test_conversions_are_exact() -> None:
 
 
 def test_every_fact_has_a_limit_to_its_age_or_none_on_purpose() -> None:
-    table = yaml.safe_load(Path(codes.TABLE).read_text(encoding="utf-8"))["ages"]
-    named = [name for names in table.values() for name in names]
+    named = [name for names in ages.age_groups().values() for name in names]
     assert set(named) <= set(facts()) and len(named) == len(set(named))
-    settings = {value.name for value in cited_values(beside=codes.__file__)}
-    for group in {codes.age_group(name) for name in facts()} - {"fixed"}:
+    settings = {value.name for value in ages.v}
+    for group in {ages.age_group(name) for name in facts()} - {"fixed"}:
         assert f"{group}_said_after" in settings
         assert (f"{group}_past_after" in settings) is (group != "lasting")
     for dated in (f.name for f in facts().values() if f.kind == "date"):
-        assert codes.age_group(dated) == "fixed", dated
+        assert ages.age_group(dated) == "fixed", dated
 
 
 def test_the_tables_of_the_documentation_are_those_of_the_code() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 from vertebro.errors import HouseFault
@@ -11,6 +10,8 @@ from vertebro.fracture.findings import Findings, VertebraFindings
 from vertebro.guidelines.derive import with_derived
 from vertebro.guidelines.reading import Reading, possible_values
 from vertebro.guidelines.settings import own, own_texts
+from vertebro.guidelines.unused import unused
+from vertebro.guidelines.written import what_is_written
 from vertebro.patient.case import Case
 from vertebro.vocabulary.facts import fact
 from vertebro.vocabulary.grades import GenantGrade
@@ -47,22 +48,8 @@ def _read_otherwise(image: Known[Any], people: dict[str, Known[Any]]) -> tuple[s
 
 
 def written(case: Case) -> dict[str, Known[Any]]:
-    """What people wrote down, with the weeks since the fracture counted up to the day of the case."""
-    facts = {name: entry for name, entry in case.record if isinstance(entry, Known)}
-    weeks = _weeks_since_fracture(facts, case.record.on, max(case.on, case.record.on))
-    return facts | weeks
-
-
-def _weeks_since_fracture(facts: dict[str, Known[Any]], noted_on: date, today: date) -> dict[str, Known[Any]]:
-    if "fracture_date" in facts:
-        broke = facts["fracture_date"]
-        said = own_texts().say("derived.weeks", day=broke.value, today=today, source=broke.source)
-        return {"weeks_since_fracture": Known((today - broke.value).days / 7, said, today)}
-    if "weeks_since_fracture" in facts and today > noted_on:
-        noted = facts["weeks_since_fracture"]
-        said = own_texts().say("derived.weeks_later", on=noted_on, today=today, source=noted.source)
-        return {"weeks_since_fracture": Known(noted.value + (today - noted_on).days / 7, said, today)}
-    return {}
+    """What people wrote down and what counts today, with the weeks since the fracture."""
+    return what_is_written(case).facts
 
 
 def measured(case: Case, findings: Findings | Unknown) -> dict[str, Known[Any]]:
@@ -74,6 +61,16 @@ def measured(case: Case, findings: Findings | Unknown) -> dict[str, Known[Any]]:
     at_level = findings[case.level]
     found = {name: read(at_level) for name, read in READ_OFF.items()}
     return {name: known for name, known in found.items() if known is not None}
+
+
+def noticed(case: Case, findings: Findings | Unknown) -> tuple[str, ...]:
+    """What a reader is told beside the answer: readings that differ, what does not count and why,
+    days that disagree, and what was recorded without any rule using it.
+    """
+    read = what_is_written(case)
+    left = unused(read.facts)
+    said = own_texts().say("note.unused", labels=", ".join(fact(name).label for name in left))
+    return (*disagreements(case, findings), *read.notes, *((said,) if left else ()))
 
 
 def disagreements(case: Case, findings: Findings | Unknown) -> tuple[str, ...]:

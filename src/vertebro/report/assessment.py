@@ -18,7 +18,8 @@ from vertebro.vocabulary.library import CitedValue
 class Assessment:
     """The case, what was measured, what was decided and why, and what was not done.
 
-    ``disagreements`` say where a person's reading and a measurement differ, in words;
+    ``disagreements`` say what to look at again: readings and days that differ, what does not count
+    and why, what no rule reads;
     ``other_paths`` are waiting, a surgeon, another cause;
     ``boundaries`` are the single changes that would give another answer; ``facts`` are the
     facts the rules saw; ``settings`` the numbers of our own that the answer depends on;

@@ -19,8 +19,6 @@ from vertebro.vocabulary.own_yaml import own_yaml
 TABLE = Path(__file__).with_name("fhir_codes.yaml")
 WITH_OR_WITHOUT_DOT = ("ICD-10", "ICD-10-CM")
 """Systems whose codes are written M80.08 and M8008."""
-OTHER_ANSWERS = "answers"
-"""The age group of all facts that the table names in none."""
 
 
 @dataclass(frozen=True)
@@ -99,12 +97,6 @@ def entries(part: str) -> tuple[CodeEntry, ...]:
 def near_words(part: str) -> tuple[str, ...]:
     """Words that make something without a known code worth saying."""
     return tuple(_table()["near_words"][part])
-
-
-@cache
-def age_group(fact_name: str) -> str:
-    """The group of settings that says how long a value of this fact speaks for today."""
-    return next((group for group, names in _table()["ages"].items() if fact_name in names), OTHER_ANSWERS)
 
 
 @cache

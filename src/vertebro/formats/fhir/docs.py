@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from vertebro.formats.fhir.bundle import say
 from vertebro.formats.fhir.codes import CodeEntry, entries, vertebra_codings
-from vertebro.formats.fhir.settle import v
+from vertebro.guidelines.ages import v
 from vertebro.vocabulary.facts import fact
 from vertebro.vocabulary.library import references
 
@@ -69,7 +69,9 @@ def not_read_table() -> str:
 
 def ages_table() -> str:
     """The settings that say how long a value speaks for today."""
-    rows = [(value.in_words(), value.where.removeprefix("settings of FHIR, "), value.note) for value in v]
+    rows = [
+        (value.in_words(), value.where.removeprefix("settings of the record, "), value.note) for value in v
+    ]
     return _table(("setting", "what it is", "why"), rows)
 
 

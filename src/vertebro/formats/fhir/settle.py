@@ -8,14 +8,11 @@ from datetime import date
 from typing import Any
 
 from vertebro.formats.fhir.bundle import say
-from vertebro.formats.fhir.codes import age_group
 from vertebro.formats.fhir.statements import NotRead, Refused, Stated
+from vertebro.guidelines.ages import age_group, age_limit_days
 from vertebro.guidelines.reading import Reading
 from vertebro.vocabulary.facts import fact
 from vertebro.vocabulary.known import Known, Maybe, Unknown
-from vertebro.vocabulary.library import cited_values
-
-v = cited_values(beside=__file__)
 
 NOTHING = "none"
 WORST_COUNTS = ("infection",)
@@ -94,15 +91,15 @@ class _Aged:
         if not lasts and all(is_past(s, self.on) for s in all_from):
             return Unknown(self._past(name, value, all_from))
         source = "; ".join(dict.fromkeys(s.source for s in all_from))
-        said = _limit("lasting" if lasts else age_group(name), "said")
+        said = age_limit_days("lasting" if lasts else age_group(name), "said")
         if newest is not None and said is not None and (self.on - newest).days > said:
             words = self._words(name, value, all_from)
             self.notes.append(say("notes.old", **words))
             source = say("source.old", source=source, days=words["days"])
-        return Known(value, source, newest)
+        return Known(value, source, None if lasts else newest)  # what lasts has no day on which it ends
 
     def _past(self, name: str, value: Any, all_from: Sequence[Stated]) -> str:
-        past = _limit(age_group(name), "past")
+        past = age_limit_days(age_group(name), "past")
         return say("unknown.past", past=f"{past:g}", **self._words(name, value, all_from))
 
     def _words(self, name: str, value: Any, all_from: Sequence[Stated]) -> dict[str, Any]:
@@ -117,7 +114,7 @@ class _Aged:
 
 def is_past(one: Stated, on: date) -> bool:
     """True of what was measured or answered too long ago to speak for today."""
-    past = _limit(age_group(one.fact), "past")
+    past = age_limit_days(age_group(one.fact), "past")
     return not one.lasting and one.when is not None and past is not None and (on - one.when.day).days > past
 
 
@@ -134,12 +131,6 @@ def _newest_day(all_from: Iterable[Stated]) -> date | None:
 
 def _is_value(value: Any) -> bool:
     return not isinstance(value, Unknown | Refused)
-
-
-def _limit(group: str, kind: str) -> float | None:
-    """The setting of a group of facts, in days; None for a group that has none."""
-    found = {value.name: value for value in v}.get(f"{group}_{kind}_after")
-    return found.number if found else None
 
 
 def _single(name: str, counting: Sequence[Stated], unread: NotRead | None, aged: _Aged) -> Maybe[Any]:
