@@ -17,8 +17,8 @@ from vertebro.patient.volume import Volume
 from vertebro.report.strength_words import strength_in_words
 from vertebro.simulation.loading import Response, respond
 from vertebro.simulation.materials import CAP, kopperdahl_yield, kopperdahl_young, law_named, morgan_young
-from vertebro.simulation.strength import ModelSettings, Strength, estimates, strength_of
-from vertebro.simulation.voxel_model import BonyVertebra, VoxelModel, build_model
+from vertebro.simulation.strength import Strength, estimates, strength_of
+from vertebro.simulation.voxel_model import BonyVertebra, ModelSettings, VoxelModel, build_model
 from vertebro.vocabulary.grades import Quantity
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
@@ -45,7 +45,8 @@ def block(mask: Mask | None = None, density: float | np.ndarray = DENSITY, step:
 
 
 def model_of(given: BonyVertebra, voxel_mm: float = 1.0) -> VoxelModel:
-    return build_model(given, kopperdahl_young, voxel_mm)
+    """With caps over the whole end-plate, for which there are closed forms."""
+    return build_model(given, ModelSettings(voxel_mm=voxel_mm, cap_margin_mm=0.0))
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +131,12 @@ def test_mirroring_left_and_right_changes_nothing() -> None:
     assert_allclose(one, other, rtol=1e-5, atol=1e-5 * np.abs(one).max())
 
 
+def test_caps_leave_the_rim_free_and_a_wider_rim_is_softer(brick: tuple[VoxelModel, Response]) -> None:
+    model = build_model(block(), ModelSettings())
+    assert model.is_cap.sum() == 20 * 16 * 6 and len(model.top) == 21 * 17
+    assert respond(model, bend=False).axial_n_mm < brick[1].axial_n_mm
+
+
 def test_an_island_is_left_out_and_counted() -> None:
     given = block()
     mask = given.bone.values.copy()
@@ -207,7 +214,7 @@ def test_a_law_of_yield_is_no_law_of_stiffness_and_apparent_density_has_a_narrow
     with pytest.raises(BadModel, match="yield_mpa"):
         ModelSettings(kopperdahl_yield)
     with pytest.raises(BadModel, match="outside the law 'morgan_young'"):
-        build_model(block(density=300.0), morgan_young, 1.0)
+        build_model(block(density=300.0), ModelSettings(morgan_young))
     assert law_named("crawford_young").gives == "young_mpa"
 
 

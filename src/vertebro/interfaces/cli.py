@@ -153,7 +153,8 @@ def strength(
     from vertebro.formats.strength_document import strength_document
     from vertebro.report.strength_words import strength_in_words
     from vertebro.simulation.materials import law_named
-    from vertebro.simulation.strength import ModelSettings, strength_of
+    from vertebro.simulation.strength import strength_of
+    from vertebro.simulation.voxel_model import ModelSettings
     from vertebro.vocabulary.known import Unknown
     from vertebro.vocabulary.levels import Level
 

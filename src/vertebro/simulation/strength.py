@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from vertebro.errors import BadAnatomy, BadCase, BadModel
+from vertebro.errors import BadAnatomy, BadCase
 from vertebro.fracture.body import Body
 from vertebro.fracture.density import calibrated, calibration_of, cautions, contrast_of, density_spread_mg_cm3
 from vertebro.fracture.findings import Calibration
@@ -19,8 +19,8 @@ from vertebro.patient.case import Case
 from vertebro.patient.spine import Spine, Vertebra
 from vertebro.patient.volume import Volume
 from vertebro.simulation.loading import Response, respond
-from vertebro.simulation.materials import Law, kopperdahl_young, way_between
-from vertebro.simulation.voxel_model import BonyVertebra, VoxelModel, build_model, v
+from vertebro.simulation.materials import way_between
+from vertebro.simulation.voxel_model import BonyVertebra, ModelSettings, VoxelModel, build_model, v
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.library import CitedValue
@@ -35,22 +35,6 @@ DEFINED = {"offset": v.offset_pct.value, "strain": v.apparent_strain_pct.value}
 """Numbers in the names of definitions."""
 
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class ModelSettings:
-    """How the model is made; the defaults are those of the published benchmark, without its bin shift."""
-
-    law: Law = kopperdahl_young
-    voxel_mm: float = v.voxel_mm.number
-
-    def __post_init__(self) -> None:
-        if self.law.gives != "young_mpa":
-            raise BadModel(
-                f"The law '{self.law.name}' gives {self.law.gives}.",
-                "a law of the modulus",
-                "Name another law.",
-            )
 
 
 @dataclass(frozen=True)
@@ -100,12 +84,12 @@ def strength_of(
     given = bony_vertebra(case.ct, vertebra, seen.bodies[level], calibration)
     shift = _shift(case.ct, given, calibration)
     tell(f"solving axial compression and bending of {level}")
-    model = build_model(given, settings.law, settings.voxel_mm)
+    model = build_model(given, settings)
     response = respond(model)
     relative = 0.0
     if shift > 0:
         tell("solving again with the density one spread higher")
-        denser = build_model(given, settings.law, settings.voxel_mm, shift)
+        denser = build_model(given, settings, shift)
         relative = respond(denser, bend=False).axial_n_mm / response.axial_n_mm - 1
     numbers = estimates(model, response, settings, relative)
     said = (
@@ -253,7 +237,9 @@ def _cautions(
 ) -> tuple[str, ...]:
     low, high = v.overestimate_pct.value
     error = say("caution.error", low=low, high=high, source=f"[{v.overestimate_pct.source}]")
-    said = [say("caution.limits"), say("caution.loads"), error]
+    effect = v.cap_margin_effect_pct.value
+    caps = say("caution.caps", margin=f"{settings.cap_margin_mm:g}", effect=effect)
+    said = [say("caution.limits"), say("caution.loads"), caps, error]
     said.append(say("caution.spread", shift=f"{shift:.0f}") if shift > 0 else say("caution.no_spread"))
     assert isinstance(case.ct, Volume)
     if case.ct.spacing_mm.max() > model.edge_mm * 1.5:  # up to half a voxel more is no coarser to a reader

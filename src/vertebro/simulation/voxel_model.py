@@ -13,7 +13,7 @@ from vertebro.kernels.geometry import Grid, largest_part, resampled
 from vertebro.kernels.resources import available_bytes
 from vertebro.patient.frame import BodyFrame
 from vertebro.patient.volume import Volume
-from vertebro.simulation.materials import CAP, Law, converted
+from vertebro.simulation.materials import CAP, Law, converted, kopperdahl_young
 from vertebro.vocabulary.library import cited_values
 
 v = cited_values(beside=__file__)
@@ -29,6 +29,23 @@ class BonyVertebra:
     bone: Volume
     body: Volume
     frame: BodyFrame
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """How the model is made; the defaults are those of the published benchmark, without its bin shift."""
+
+    law: Law = kopperdahl_young
+    voxel_mm: float = v.voxel_mm.number
+    cap_margin_mm: float = v.cap_margin_mm.number
+
+    def __post_init__(self) -> None:
+        if self.law.gives != "young_mpa":
+            raise BadModel(
+                f"The law '{self.law.name}' gives {self.law.gives}.",
+                "a law of the modulus",
+                "Name another law.",
+            )
 
 
 @dataclass(frozen=True)
@@ -56,9 +73,10 @@ class VoxelModel:
 
 
 def build_model(
-    given: BonyVertebra, law: Law, voxel_mm: float, density_shift_mg_cm3: float = 0.0
+    given: BonyVertebra, settings: ModelSettings, density_shift_mg_cm3: float = 0.0
 ) -> VoxelModel:
-    """The model at a voxel size; ``density_shift_mg_cm3`` moves all calibrated densities."""
+    """The model of a vertebra; ``density_shift_mg_cm3`` moves all calibrated densities."""
+    law, voxel_mm = settings.law, settings.voxel_mm
     bone, body, density = _resampled(given, voxel_mm)
     whole = largest_part(bone)
     body &= whole
@@ -66,7 +84,7 @@ def build_model(
         raise BadLabels(
             "The body of the vertebra is empty.", "a body with bone", "Check the mask of the body."
         )
-    columns, low, high = _loaded_columns(body)
+    columns, low, high = _loaded_columns(body, settings)
     is_cap, ends = _caps(whole, columns, (low, high), round(v.cap_thickness_mm.number / voxel_mm))
     young = np.zeros(whole.shape)
     of_law = converted(density[whole] + density_shift_mg_cm3, given.density.quantity, law.takes)
@@ -134,11 +152,12 @@ def _axes(grid: Grid) -> tuple[Array, Array, Array]:
     return grid.right_mm, grid.anterior_mm, grid.superior_mm
 
 
-def _loaded_columns(body: Mask) -> tuple[Mask, AnyArray, AnyArray]:
+def _loaded_columns(body: Mask, settings: ModelSettings) -> tuple[Mask, AnyArray, AnyArray]:
     """Columns that reach from one end-plate to the other, and the lowest and highest voxel of each.
 
     A column belongs to both end-plates if it crosses the plane fitted half way between them: a lip of
     one end-plate that overhangs the waist does not, and a cap must not reach down to it past the bone.
+    The rim of these columns stays free.
     """
     filled = body.any(axis=2)
     low = body.argmax(axis=2)
@@ -151,13 +170,15 @@ def _loaded_columns(body: Mask) -> tuple[Mask, AnyArray, AnyArray]:
     columns[i, j] = (low[i, j] <= middle) & (high[i, j] >= middle)
     columns = largest_part(columns)
     share = columns.sum() / body.sum(axis=(0, 1)).max()
-    if share < v.least_plate_share.number:
+    edge_mm = (ndimage.distance_transform_edt(np.pad(columns, 1))[1:-1, 1:-1] - HALF) * settings.voxel_mm
+    inner = columns & (edge_mm >= settings.cap_margin_mm)
+    if share < v.least_plate_share.number or not inner.any():
         raise BadModel(
             f"No caps to load: they would cover {share:.0%} of the cross-section of the body.",
             f"at least {v.least_plate_share.number:.0%}, from end-plate to end-plate",
             "Check the mask of the body, and that its directions are right.",
         )
-    return columns, low, high
+    return inner, low, high
 
 
 def _caps(
