@@ -71,7 +71,10 @@ def test_the_contraindications_are_the_safety_checks_with_their_limits() -> None
         assert said("acr", {"inr": inr}).stance is expected
     for platelets, expected in [(50.0, Stance.CONSIDER), (49.0, Stance.NOT_RECOMMENDED)]:
         assert said("acr", {"platelets": platelets}).stance is expected
-    assert {part.body() for part in HasContraindication.parts} == {"safety"}
+    assert {part.body() for part in HasContraindication.parts} == {
+        "safety",
+        "medicare",
+    }  # infection with its signs on the images, as Medicare's rule reads it
 
 
 @pytest.mark.parametrize(

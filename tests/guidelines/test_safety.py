@@ -153,6 +153,7 @@ COMPANIONS = {
     "HadHighEnergyInjury": {"IsNotOsteoporotic"},
     "MayBeMalignant": {"IsNotOsteoporotic"},
     "HasMyeloma": {"IsNotOsteoporotic"},
+    "HasTumourSigns": {"IsNotOsteoporotic"},
     "TypeShowsInstability": {"OsteoporoticScoreNamesSurgery"},
     "IsUnscreenedWithSeveral": {"HasSeveralPainfulFractures"},
 }

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from vertebro import guidelines
-from vertebro.guidelines.reading import Derived, Facts, certain_value, possible_values
+from vertebro.guidelines.reading import Derived, Facts, certain_value, is_certain, possible_values
 from vertebro.guidelines.settings import own, own_texts
 from vertebro.vocabulary.known import Known, Unknown
 from vertebro.vocabulary.levels import Level, Region
@@ -88,6 +88,7 @@ def osteoporotic_fracture(facts: Facts) -> Derived[Any] | None:
         "trauma": trauma == "high_energy",
         "malignancy": tumour not in (None, "none"),
         "myeloma": certain_value(facts, "myeloma") is True,
+        "tumour_signs": shows_signs(facts, "tumour_signs"),
     }
     for name, speaks_against in against.items():
         if speaks_against:
@@ -95,6 +96,40 @@ def osteoporotic_fracture(facts: Facts) -> Derived[Any] | None:
     if None in (bone, trauma, tumour):
         return None
     return worked_out(True, "cause", *(name for name in against if name in facts))
+
+
+def malignancy_or_signs(facts: Facts) -> Derived[Any] | None:
+    """The tumour as written; suspected where images show signs of one, or myeloma is known, all the same."""
+    return _or_signs(facts, "malignancy", "tumour_signs", also=certain_value(facts, "myeloma") is True)
+
+
+def infection_or_signs(facts: Facts) -> Derived[Any] | None:
+    """The infection as written; suspected where images show signs of one all the same."""
+    return _or_signs(facts, "infection", "infection_signs")
+
+
+def shows_signs(facts: Facts, signs: str) -> bool:
+    """True if the images surely show one of these signs."""
+    return signs in facts and all(set(some) - {"none"} for some in possible_values(facts[signs]))
+
+
+def _or_signs(facts: Facts, name: str, signs: str, *, also: bool = False) -> Derived[Any] | None:
+    """What is written of ``name``, with ``none`` (or nothing) read as suspected beside a sure sign."""
+    seen = also or shows_signs(facts, signs)
+    if name not in facts:
+        return (
+            worked_out("suspected", "signs", *(n for n in (signs, "myeloma") if n in facts)) if seen else None
+        )
+    known = facts[name]
+    if not seen:
+        possible = possible_values(known)
+        open_still = () if is_certain(known) else (name,)
+        return Derived(known.value, known.source, known.on, (name,), possible, open_still)
+    value = "suspected" if known.value == "none" else known.value
+    possible = tuple(dict.fromkeys("suspected" if one == "none" else one for one in possible_values(known)))
+    used = tuple(n for n in (name, signs, "myeloma") if n in facts)
+    said = own_texts().say("derived.signs") if known.value == "none" else known.source
+    return Derived(value, said, None, used, possible, () if len(possible) == 1 else (name,))
 
 
 def mri(facts: Facts) -> Derived[Any] | None:
@@ -168,6 +203,8 @@ WORKED_OUT: dict[str, Work] = {
     "mri": mri,
     "pain_source_is_fracture": pain_source_is_fracture,
     "pregnant": pregnant,
+    "malignancy_or_signs": malignancy_or_signs,
+    "infection_or_signs": infection_or_signs,
     "osteoporotic_fracture": osteoporotic_fracture,
     "fracture_unhealed": fracture_unhealed,
     "imaging_done": imaging_done,

@@ -7,11 +7,12 @@ The edition of 2018 was read up to its third variant, that of 2022 only through 
 from __future__ import annotations
 
 from vertebro.guidelines.body import BOTH_FOR, Answer, Body, Outcomes, Statement
+from vertebro.guidelines.medicare.contraindications import HasInfection
 from vertebro.guidelines.reading import Facts
 from vertebro.guidelines.rule import MET, NOT_MET, UNKNOWN, AllOf, AnyOf, Rule
 from vertebro.guidelines.safety.bleeding import BloodThinnerNotPaused, InrTooHigh, PlateletsTooLow
 from vertebro.guidelines.safety.fitness import CannotLieProne, IsVeryIll
-from vertebro.guidelines.safety.rules import HasInfection, IsPregnant
+from vertebro.guidelines.safety.rules import IsPregnant
 from vertebro.guidelines.safety.substances import IsAllergicToCement
 from vertebro.guidelines.verdict import Stance
 from vertebro.vocabulary.library import cited_values
@@ -29,9 +30,9 @@ class HasNoTumour(Rule):
     source, where, topic, is_reason = ACR2018, f"{FIRST}: no known malignancy", "cause", False
 
     @staticmethod
-    def holds(malignancy: str) -> bool:
+    def holds(malignancy_or_signs: str) -> bool:
         """True if no tumour is suspected or known."""
-        return malignancy == "none"
+        return malignancy_or_signs == "none"
 
 
 class IsOsteoporotic(Rule):

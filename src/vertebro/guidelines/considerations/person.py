@@ -124,9 +124,9 @@ class InfectionCanLookLikeFracture(Consideration):
     values = (v.mistaken, v.infected)
 
     @staticmethod
-    def holds(infection: str) -> bool:
+    def holds(infection_or_signs: str) -> bool:
         """True if an infection is suspected or known."""
-        return infection != "none"
+        return infection_or_signs != "none"
 
 
 class TendernessIsElsewhere(Consideration):

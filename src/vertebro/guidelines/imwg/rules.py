@@ -20,9 +20,9 @@ class MayBeFromTumour(Rule):
     is_reason = False
 
     @staticmethod
-    def holds(malignancy: str) -> bool:
+    def holds(malignancy_or_signs: str) -> bool:
         """True if a tumour is suspected or known."""
-        return malignancy != "none"
+        return malignancy_or_signs != "none"
 
 
 class HasMyeloma(Rule):
@@ -52,9 +52,9 @@ class IsKnownTumourFracture(Rule):
     is_reason = False
 
     @staticmethod
-    def holds(malignancy: str) -> bool:
+    def holds(malignancy_or_signs: str) -> bool:
         """True if a tumour is known."""
-        return malignancy == "known"
+        return malignancy_or_signs == "known"
 
 
 class IsAcute(Rule):

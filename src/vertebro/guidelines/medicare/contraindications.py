@@ -39,9 +39,9 @@ class HasInfection(Rule):
     speaks_against = True
 
     @staticmethod
-    def holds(infection: str) -> bool:
+    def holds(infection_or_signs: str) -> bool:
         """True for any infection, also one that is suspected and not ruled out."""
-        return infection != "none"
+        return infection_or_signs != "none"
 
 
 class IsPregnant(Rule):

@@ -35,9 +35,9 @@ class HasNoTumour(Rule):
     is_reason = False
 
     @staticmethod
-    def holds(malignancy: str) -> bool:
+    def holds(malignancy_or_signs: str) -> bool:
         """True if no tumour is suspected or known."""
-        return malignancy == "none"
+        return malignancy_or_signs == "none"
 
 
 class IsOsteoporoticFracture(Rule):

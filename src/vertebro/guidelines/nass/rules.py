@@ -21,9 +21,9 @@ class HasNoTumour(Rule):
     source, where, topic, is_reason = AUC, "title and scope", "cause", False
 
     @staticmethod
-    def holds(malignancy: str) -> bool:
+    def holds(malignancy_or_signs: str) -> bool:
         """True if no tumour is suspected or known."""
-        return malignancy == "none"
+        return malignancy_or_signs == "none"
 
 
 class IsTumour(Rule):
@@ -32,9 +32,9 @@ class IsTumour(Rule):
     source, where = NEOPLASTIC, "title and scope"
 
     @staticmethod
-    def holds(malignancy: str) -> bool:
+    def holds(malignancy_or_signs: str) -> bool:
         """True if a tumour is known to be the cause."""
-        return malignancy == "known"
+        return malignancy_or_signs == "known"
 
 
 class IsOsteoporotic(Rule):

@@ -21,9 +21,9 @@ class HasNoTumour(Rule):
     source, where, topic, is_reason = CG75, WORDING, "cause", False
 
     @staticmethod
-    def holds(malignancy: str) -> bool:
+    def holds(malignancy_or_signs: str) -> bool:
         """True if no tumour is suspected or known."""
-        return malignancy == "none"
+        return malignancy_or_signs == "none"
 
 
 class IsDiscussedByTeam(Rule):
@@ -144,9 +144,9 @@ class IsTumour(Rule):
     source, where = CG75, WORDING
 
     @staticmethod
-    def holds(malignancy: str) -> bool:
+    def holds(malignancy_or_signs: str) -> bool:
         """True if a tumour is known to be the cause."""
-        return malignancy == "known"
+        return malignancy_or_signs == "known"
 
 
 class IsFreeOfCordSigns(Rule):

@@ -52,9 +52,9 @@ class HasNoSuspectedTumour(Rule):
     source, where = PANEL, EXCLUSIONS
 
     @staticmethod
-    def holds(malignancy: str) -> bool:
+    def holds(malignancy_or_signs: str) -> bool:
         """True if no tumour is suspected or known."""
-        return malignancy == "none"
+        return malignancy_or_signs == "none"
 
 
 class IsInScope(AllOf):
@@ -84,9 +84,9 @@ class HasInfectionAtTheSite(Rule):
     speaks_against = True
 
     @staticmethod
-    def holds(infection: str) -> bool:
+    def holds(infection_or_signs: str) -> bool:
         """True for an infection of the site, of the vertebra or its disc, or one not yet ruled out."""
-        return infection in ("surgical_site", "discitis_or_osteomyelitis", "suspected")
+        return infection_or_signs in ("surgical_site", "discitis_or_osteomyelitis", "suspected")
 
 
 class HasUntreatedBloodInfection(Rule):
@@ -96,9 +96,9 @@ class HasUntreatedBloodInfection(Rule):
     speaks_against = True
 
     @staticmethod
-    def holds(infection: str) -> bool:
+    def holds(infection_or_signs: str) -> bool:
         """True for an untreated blood-borne infection."""
-        return infection == "untreated_blood_borne"
+        return infection_or_signs == "untreated_blood_borne"
 
 
 class IsMoreThanLowSuspicion(Rule):

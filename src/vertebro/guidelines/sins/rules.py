@@ -19,9 +19,9 @@ class HasTumour(Rule):
     is_reason = False
 
     @staticmethod
-    def holds(malignancy: str) -> bool:
+    def holds(malignancy_or_signs: str) -> bool:
         """True if a tumour is suspected or known."""
-        return malignancy != "none"
+        return malignancy_or_signs != "none"
 
 
 class IsPotentiallyUnstable(Rule):

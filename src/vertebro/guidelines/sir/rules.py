@@ -36,9 +36,9 @@ class IsNeoplastic(Rule):
     source, where = POSITION, "first paragraph"
 
     @staticmethod
-    def holds(malignancy: str) -> bool:
+    def holds(malignancy_or_signs: str) -> bool:
         """True if a tumour is known to be the cause."""
-        return malignancy == "known"
+        return malignancy_or_signs == "known"
 
 
 class IsInScope(AnyOf):
