@@ -1,16 +1,20 @@
 """Where bodies disagree: the rows of the published list, each for a patient it concerns."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from patients import but, decisions
+from patients import CLEAR_CANDIDATE, but, decisions
+from saying import hearing_of
 
 from vertebro.errors import HouseFault
-from vertebro.guidelines.conflicts import LEANS, single_rules, topics
+from vertebro.guidelines.body import bodies
+from vertebro.guidelines.conflicts import LEANS, lean, single_rules, topics
+from vertebro.guidelines.conflicts import conflicts as conflicts_between
 from vertebro.guidelines.medicare.contraindications import HasInfection, IsPregnant
 from vertebro.guidelines.nice.rules import HasSevereOngoingPain, IsOngoing, IsRecent, IsSevere
-from vertebro.guidelines.rule import AllOf, AnyOf
-from vertebro.guidelines.verdict import Conflict, Leaning, Procedure, Stance
+from vertebro.guidelines.rule import AllOf, AnyOf, Rule
+from vertebro.guidelines.verdict import Conflict, Leaning, Outcome, Procedure, Stance
 
 FULL = {
     "height_loss_pct": 30.0,
@@ -128,3 +132,18 @@ def test_nice_recommends_both_alike_and_the_academy_and_the_european_panel_do_no
 def test_which_way_a_whole_answer_leans(stances: tuple[Stance | None, ...], leaning: Leaning) -> None:
     """Not now and not at all speak against the procedure; another way on takes no side on it."""
     assert {LEANS.get(stance, Leaning.OPEN) for stance in stances} == {leaning}
+
+
+@pytest.mark.parametrize("asked", [IsRecent, HasInfection])
+def test_what_is_not_known_leans_no_way(asked: type[Rule]) -> None:
+    assert lean(asked, Outcome.UNKNOWN) is Leaning.OPEN
+
+
+def test_a_whole_answer_without_a_criterion_behind_it_takes_no_side() -> None:
+    hearing = hearing_of(CLEAR_CANDIDATE)
+    pro, contra = (bodies()[name].position(hearing, Procedure.VERTEBROPLASTY) for name in ("ros", "cirse"))
+    contra = replace(contra, stance=Stance.NOT_RECOMMENDED)
+    for verdicts, topics_found in ((pro.verdicts, ["whole"]), ((), [])):
+        sides = (pro, replace(contra, verdicts=verdicts))
+        found = conflicts_between(hearing, Procedure.VERTEBROPLASTY, sides)
+        assert [conflict.topic for conflict in found] == topics_found

@@ -265,6 +265,20 @@ def test_the_first_gate_of_the_order_is_the_headline_and_all_others_are_listed(n
         assert any(sentence in reason for reason in decision.reasons_against)
 
 
+CAUTIONS = [name for name in FLIPS if gate_of(name).stance is None]
+
+
+@pytest.mark.parametrize("caution", CAUTIONS)
+def test_a_caution_never_hides_a_danger(caution: str) -> None:
+    """What is only said to the team does not stand in the way of the gates behind it."""
+    for danger in ("HasNerveDeficit", "IsPregnant", "InrTooHigh", "IsPainless", "PosteriorWallIsBroken"):
+        if FLIPS[danger].keys() & FLIPS[caution].keys():
+            continue
+        for decision in decisions(WHOLE | FLIPS[caution] | FLIPS[danger]).values():
+            assert decision.decided_by == f"safety.{danger}"
+            assert decision.stance is gate_of(danger).stance
+
+
 @pytest.mark.parametrize("line", B0)
 def test_every_line_of_the_clinical_gate_is_there_and_names_its_own_source(line: str) -> None:
     for name in B0[line].split():

@@ -1,5 +1,6 @@
 """How an answer came about: the steps passed, the one that answered, and the verdicts it rests on."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from patients import decided
 from vertebro.guidelines.settings import own_texts
 from vertebro.guidelines.settle import STEPS
 from vertebro.guidelines.trace import trace
-from vertebro.guidelines.verdict import Outcome
+from vertebro.guidelines.verdict import Outcome, Stance
 
 ANSWERED_AT: dict[str, dict[str, Any]] = {
     "known_danger": {"infection": "suspected"},
@@ -44,3 +45,24 @@ def test_a_body_that_turned_it_down_is_traced_to_the_criteria_that_failed() -> N
     told = trace(decided(pain_nrs=5))
     assert [v.rule for v in told.verdicts] == ["ros.HasSeverePain"]
     assert told.verdicts[0].used["pain_nrs"].value == 5
+
+
+def test_consider_is_traced_to_the_criteria_of_every_body_in_favour_and_of_no_other() -> None:
+    decision = decided()
+    bodies = {verdict.body for verdict in trace(decision).verdicts}
+    assert {"ros", "nice"} <= bodies
+    assert bodies == {p.body for p in decision.positions if p.stance is Stance.CONSIDER and p.verdicts}
+
+
+def test_a_body_that_knows_too_little_is_traced_to_what_it_misses() -> None:
+    decision = decided(pain_trend=None)
+    assert decision.stance is Stance.NOT_ENOUGH_INFORMATION and decision.decided_by in ("ros", "nice")
+    assert {missing for v in trace(decision).verdicts for missing in v.missing} == {"pain_trend"}
+
+
+def test_a_body_that_turns_it_down_though_its_criteria_are_met_is_traced_to_all_of_them() -> None:
+    """As Cochrane does: the fracture is its subject, and its answer is no."""
+    decision = replace(decided(), decided_by="cochrane", step="no_body_in_favour")
+    (position,) = (p for p in decision.positions if p.body == "cochrane")
+    assert {v.outcome for v in position.verdicts} == {Outcome.MET}
+    assert trace(decision).verdicts == position.verdicts

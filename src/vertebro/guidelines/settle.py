@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from vertebro.guidelines.body import Answer, Outcomes, bodies
-from vertebro.guidelines.gate import Gate, Stage, gates
+from vertebro.guidelines.gate import Stage, gates
 from vertebro.guidelines.pathway.rules import IsEarlyException, PainTreatmentCanImprove
 from vertebro.guidelines.ros.rules import HasReachedHealingTime
 from vertebro.guidelines.rule import MET, NOT_MET, UNKNOWN
@@ -38,10 +38,12 @@ class Question:
         deciding = {name: bodies()[name] for name in own.deciding_bodies.value}
         return {name: body.answer(self.outcomes, self.procedure) for name, body in deciding.items()}
 
-    def fired(self, first: Stage, last: Stage) -> type[Gate] | None:
-        """The first gate of these stages that fires (a caution does not)."""
-        found = (g for g in gates(self.procedure) if first <= g.stage <= last and g.stance is not None)
-        return next((gate for gate in found if self.outcomes[gate] is MET), None)
+    def fired(self, first: Stage, last: Stage) -> Settled | None:
+        """The answer of the first gate of these stages that fires (a caution does not)."""
+        for gate in gates(self.procedure):
+            if gate.stance and first <= gate.stage <= last and self.outcomes[gate] is MET:
+                return Settled(gate.stance, "gate", gate.name())
+        return None
 
     def says(self, *stances: Stance) -> str:
         """The first deciding body with one of these stances, or an empty string."""
@@ -56,7 +58,7 @@ def settle(outcomes: Outcomes, procedure: Procedure) -> Settled:
 
 def known_danger(question: Question) -> Settled | None:
     """A child, an emergency, outside the scope or absolutely contraindicated, whatever else is missing."""
-    return _by_gate(question.fired(Stage.CHILD, Stage.ABSOLUTE))
+    return question.fired(Stage.CHILD, Stage.ABSOLUTE)
 
 
 def too_little_known(question: Question) -> Settled | None:
@@ -70,7 +72,7 @@ def too_little_known(question: Question) -> Settled | None:
 
 def correctable_or_healed(question: Question) -> Settled | None:
     """Something to correct first; or no pain, other pain, a healed fracture."""
-    return _by_gate(question.fired(Stage.CORRECTABLE, Stage.HEALED))
+    return question.fired(Stage.CORRECTABLE, Stage.HEALED)
 
 
 def too_early(question: Question) -> Settled | None:
@@ -110,7 +112,7 @@ def bodies_differ(question: Question) -> Settled | None:
 
 def for_the_meeting(question: Question) -> Settled | None:
     """A relative contraindication, the choice between procedures, feasibility."""
-    return _by_gate(question.fired(Stage.RELATIVE, Stage.FEASIBILITY))
+    return question.fired(Stage.RELATIVE, Stage.FEASIBILITY)
 
 
 def unchecked(question: Question) -> Settled | None:
@@ -137,9 +139,3 @@ STEPS: tuple[Callable[[Question], Settled | None], ...] = (
     consider,
 )
 """The order in which the answer is looked for."""
-
-
-def _by_gate(gate: type[Gate] | None) -> Settled | None:
-    if gate is None or gate.stance is None:
-        return None
-    return Settled(gate.stance, "gate", gate.name())
