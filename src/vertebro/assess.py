@@ -6,6 +6,7 @@ from collections.abc import Callable
 from platform import python_version
 
 from vertebro import __version__
+from vertebro.evidence.overview import Asked, overview
 from vertebro.fracture.measure import measure
 from vertebro.guidelines.decision import judge, settings
 from vertebro.guidelines.facts_of import facts_of, noticed
@@ -13,10 +14,7 @@ from vertebro.patient.case import Case
 from vertebro.report.assessment import Assessment
 from vertebro.vocabulary.known import Unknown
 
-NOT_YET = (
-    ("simulation of the procedures", "vertebro cannot plan or simulate them yet"),
-    ("benefits and harms in the report", "they stand in the factsheet, and vertebro evidence prints them"),
-)
+NOT_YET = (("simulation of the procedures", "vertebro cannot plan or simulate them yet"),)
 
 
 def assess(case: Case, say: Callable[[str], None] = lambda _: None) -> Assessment:
@@ -34,6 +32,7 @@ def assess(case: Case, say: Callable[[str], None] = lambda _: None) -> Assessmen
         settings=settings(),
         other_paths=judged.other_paths,
         boundaries=judged.boundaries,
+        evidence=overview(Asked(), facts),
         versions={"vertebro": __version__, "python": python_version()},
         disagreements=noticed(case, findings),
         not_done=_not_done(case, findings),

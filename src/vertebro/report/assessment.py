@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from vertebro.evidence.overview import Overview
 from vertebro.fracture.findings import Findings
 from vertebro.guidelines.verdict import Decision, OtherPath
 from vertebro.guidelines.what_if import Boundary
@@ -21,6 +22,7 @@ class Assessment:
     ``disagreements`` say what to look at again: readings and days that differ, what does not count
     and why, what no rule reads;
     ``other_paths`` are waiting, a surgeon, another cause;
+    ``evidence`` is what the trials show and the harms for this person;
     ``boundaries`` are the single changes that would give another answer; ``facts`` are the
     facts the rules saw; ``settings`` the numbers of our own that the answer depends on;
     ``not_done`` pairs of what was not done and why.
@@ -34,6 +36,7 @@ class Assessment:
     versions: Mapping[str, str]
     boundaries: tuple[Boundary, ...] = ()
     other_paths: tuple[OtherPath, ...] = ()
+    evidence: Overview | None = None
     disagreements: tuple[str, ...] = ()
     not_done: tuple[tuple[str, str], ...] = ()
 

@@ -19,6 +19,7 @@ from vertebro.report.differences import (
     conflicts_words,
     said_by_bodies,
 )
+from vertebro.report.evidence_section import EvidenceWords, evidence_words
 from vertebro.report.judgement import (
     BodyWords,
     Cited,
@@ -46,6 +47,7 @@ from vertebro.report.sentences import (
 from vertebro.report.tables import Method, Table, level_table, methods, more_table, mri_table, shape_table
 from vertebro.vocabulary.facts import fact
 from vertebro.vocabulary.known import Unknown
+from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.library import CitedValue, references
 
 Pair = tuple[str, str]
@@ -68,6 +70,7 @@ class Content:
     conflicts: tuple[ConflictWords, ...]
     changes: tuple[ChangeWords, ...]
     dangers: tuple[ChangeWords, ...]
+    evidence: EvidenceWords | None
     lead: tuple[str, ...]
     findings_heading: str
     level_heading: str
@@ -94,7 +97,7 @@ def content(assessment: Assessment) -> Content:
     shared = shared_grounds(assessment.decisions)
     changes = changes_words(assessment.boundaries)
     said = Content(
-        title=say("title", level=level) if level else say("title_no_level"),
+        title=_title(level),
         case_id=case.id,
         date=day(case.on),
         header=_header(assessment),
@@ -107,6 +110,7 @@ def content(assessment: Assessment) -> Content:
         conflicts=conflicts_words(assessment.decisions),
         changes=tuple(line for line in changes if not line.is_danger),
         dangers=tuple(line for line in changes if line.is_danger),
+        evidence=evidence_words(assessment.evidence) if assessment.evidence else None,
         lead=tuple(lead(case, findings)),
         findings_heading=say("heading.findings_at", level=level) if level else say("heading.findings"),
         level_heading=say("heading.table_level", level=level) if level else "",
@@ -127,6 +131,10 @@ def content(assessment: Assessment) -> Content:
         sources=_sources(assessment),
     )
     return made_readable(said)
+
+
+def _title(level: Level | None) -> str:
+    return say("title", level=level) if level else say("title_no_level")
 
 
 def _setting(setting: CitedValue) -> tuple[str, str, str, str]:

@@ -32,7 +32,7 @@ def evidence_in_words(found: Overview) -> str:
     parts = [*_effects(found.effects), *_missing(found)]
     parts += _harms(found)
     if found.course:
-        parts.append(_block(words("text.course"), [_point(point) for point in found.course]))
+        parts.append(_block(words("text.course"), [point_in_words(point) for point in found.course]))
     parts += [_contested(question) for question in found.contested]
     if found.from_memory:
         parts.append(_wrap(words("text.memory", n=len(found.from_memory))))
@@ -57,14 +57,15 @@ def _effect(effect: Effect) -> str:
     about = ", ".join(p for p in (trials_in_words(effect.k), patients) if p)
     lines = [f"{time}: {intervals[0]}; {about}"]
     lines += [f"    {interval}" for interval in intervals[1:]]
-    lines.append(_wrap(_certainty(effect), "    "))
+    lines.append(_wrap(certainty_in_words(effect), "    "))
     lines += [_wrap(line, "    ") for line in (*_heterogeneity(effect), *effect.caveats, *_beside(effect))]
     names = ", ".join(words("trial_name", name=t.name, year=t.year) for t in effect.trials)
     lines.append(_wrap(words("text.trials", names=names), "    "))
     return "\n".join(lines)
 
 
-def _certainty(effect: Effect) -> str:
+def certainty_in_words(effect: Effect) -> str:
+    """The grade with its reasons."""
     reasons = " ".join(effect.certainty.reasons) or words("text.no_reason")
     return words("text.certainty", grade=effect.certainty.grade.value, reasons=reasons)
 
@@ -124,16 +125,17 @@ def _harms(found: Overview) -> list[str]:
         for heading in dict.fromkeys(h.heading for h in mine):
             lines.append(f"{heading.value}:")
             rows = [h for h in mine if h.heading is heading]
-            lines += [_wrap(_harm(h), "  · ") for h in rows]
+            lines += [_wrap(harm_in_words(h), "  · ") for h in rows]
             said = [f"{r.sentence} [{_cited(r.sources)}]" for r in beside if r.heading is heading]
             lines += [_wrap(line, "  · ") for line in said]
-            changing = dict.fromkeys(_modifier(m) for h in rows for m in h.modifiers)
+            changing = dict.fromkeys(modifier_in_words(m) for h in rows for m in h.modifiers)
             lines += [_wrap(line, "    ") for line in changing]
         parts.append("\n".join(lines))
     return parts
 
 
-def _harm(harm: Harm | NoRate) -> str:
+def harm_in_words(harm: Harm | NoRate) -> str:
+    """One harm counted, or why no rate is known."""
     if isinstance(harm, NoRate):
         return harm.why
     low, high = 100 * harm.interval.low, 100 * harm.interval.high
@@ -155,14 +157,16 @@ def _harm(harm: Harm | NoRate) -> str:
     return f"{said}{versus}{note} [{_cited(harm.sources)}]"
 
 
-def _modifier(modifier: Modifier) -> str:
+def modifier_in_words(modifier: Modifier) -> str:
+    """What changes a harm in this person, and by how much."""
     effect = estimate_in_words(modifier.estimate, modifier.interval.low, modifier.interval.high)
     changed = words("text.modifier", label=modifier.label, measure=modifier.measure, effect=effect)
     held = words(f"applies.{modifier.applies.value}") if modifier.because else words("applies.choice")
     return f"{held}: {changed} [{_cited((modifier.source,))}]"
 
 
-def _point(point: CoursePoint) -> str:
+def point_in_words(point: CoursePoint) -> str:
+    """What becomes of people without a procedure at one time."""
     percent = 100 * point.count.share
     ends = f"{100 * point.interval.low:.0f} to {100 * point.interval.high:.0f}{PERCENT}"
     time = words("text.at_start") if point.time_days == 0 else time_in_words(point.time_days)
@@ -178,15 +182,23 @@ def _point(point: CoursePoint) -> str:
     return f"{said} [{_cited(point.sources)}]"
 
 
-def _contested(question: Contested) -> str:
-    lines = [_heading(question.asked), _wrap(question.conclusion)]
+def contested_in_words(question: Contested) -> list[str]:
+    """The question, the conclusion, each side, and who concluded it."""
+    lines = [question.asked, question.conclusion]
     for side in question.sides:
         effect = estimate_in_words(side.estimate, side.interval.low, side.interval.high)
         counts = f", {side.counts}" if side.counts else ""
-        said = f"[{side.speaks.value}] {side.measure} {effect}{counts}: {side.note}. [{_cited(side.sources)}]"
-        lines.append(_wrap(said, "  · "))
-    lines.append(_wrap(words("text.concluded", by=_cited(question.concluded_by))))
-    return "\n".join(lines)
+        lines.append(
+            f"[{side.speaks.value}] {side.measure} {effect}{counts}: {side.note}. [{_cited(side.sources)}]"
+        )
+    return [*lines, words("text.concluded", by=_cited(question.concluded_by))]
+
+
+def _contested(question: Contested) -> str:
+    asked, conclusion, *sides, concluded = contested_in_words(question)
+    return "\n".join(
+        [_heading(asked), _wrap(conclusion), *(_wrap(s, "  · ") for s in sides), _wrap(concluded)]
+    )
 
 
 def _cited(keys: Iterable[str]) -> str:

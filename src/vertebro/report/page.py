@@ -25,6 +25,7 @@ SECTIONS = (
     "bodies",
     "conflicts",
     "changes",
+    "evidence",
     "solid",
     "table",
     "rules",
@@ -43,6 +44,7 @@ def html(words: Content, pictures: Pictures) -> str:
         "other_paths": words.other_paths,
         "bodies": words.said_by,
         "conflicts": words.conflicts,
+        "evidence": words.evidence,
     }
 
     left_out = {section for section, content in shown.items() if not content}
@@ -55,6 +57,7 @@ def html(words: Content, pictures: Pictures) -> str:
             no_pictures=pictures.why_none,
             still=pictures.still,
             chart=pictures.chart,
+            forests=pictures.forests,
             scene=pictures.scene,
             sections=[s for s in SECTIONS if s not in left_out],
             marks=SIGNS,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vertebro.report.assessment import Assessment
+from vertebro.report.evidence_section import forest_plots
 from vertebro.report.figures import Picture, slices
 from vertebro.report.heights_chart import heights_chart
 from vertebro.report.mri_picture import mri_picture
@@ -25,6 +26,7 @@ class Pictures:
     chart: Picture | None
     scene: dict[str, Any] | None
     why_none: str
+    forests: tuple[Picture, ...] = ()
 
     @classmethod
     def of(cls, assessment: Assessment) -> Pictures:
@@ -32,12 +34,13 @@ class Pictures:
         spine, findings, level = assessment.case.spine, assessment.findings, assessment.case.level
         chosen = None if isinstance(level, Unknown) else level
         chart = None if isinstance(findings, Unknown) else heights_chart(findings, chosen)
+        forests = forest_plots(assessment.evidence) if assessment.evidence else ()
         if isinstance(spine, Unknown):
-            return cls((), None, chart, None, readable(say("picture.none", why=spine.why)))
+            return cls((), None, chart, None, readable(say("picture.none", why=spine.why)), forests)
         shapes = surfaces(spine)
         on_mri = mri_picture(assessment)
         drawn = (*slices(assessment), *((on_mri,) if on_mri else ()))
-        return cls(drawn, still(shapes, chosen), chart, scene(shapes, chosen), "")
+        return cls(drawn, still(shapes, chosen), chart, scene(shapes, chosen), "", forests)
 
     def __iter__(self) -> Iterator[Picture]:
-        return (p for p in (*self.slices, self.still, self.chart) if p is not None)
+        return (p for p in (*self.slices, self.still, self.chart, *self.forests) if p is not None)
