@@ -30,6 +30,13 @@ def test_a_changed_fact_takes_the_place_of_the_old_one_and_says_so() -> None:
     assert "6 instead of 8" in changed.notes[0] and "not for this patient" in changed.notes[0]
 
 
+def test_a_list_needs_no_brackets() -> None:
+    changed = with_changes(case(), ["allergies=iodinated_contrast,barium", "tender_levels=T12, L1"])
+    assert changed.record.value("allergies") == ("iodinated_contrast", "barium")
+    assert changed.record.value("tender_levels") == (Level.T12, Level.L1)
+    assert with_changes(case(), ["allergies=latex"]).record.value("allergies") == ("latex",)
+
+
 def test_nothing_changed_is_the_same_case() -> None:
     same = case(pain_nrs=8)
     assert with_changes(same, []) is same

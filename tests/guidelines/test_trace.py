@@ -35,7 +35,7 @@ def test_the_way_to_each_step_is_told(step: str) -> None:
     assert decision.step == step
     told = trace(decision)
     assert len(told.passed) == list(ANSWERED_AT).index(step)
-    assert told.here == own_texts().say(f"step.{step}.here") and told.verdicts
+    assert told.here.startswith(own_texts().say(f"step.{step}.here")) and told.verdicts
     for verdict in told.verdicts:
         assert verdict.source and verdict.where
         assert verdict.used or verdict.outcome is Outcome.UNKNOWN
@@ -66,3 +66,10 @@ def test_a_body_that_turns_it_down_though_its_criteria_are_met_is_traced_to_all_
     (position,) = (p for p in decision.positions if p.body == "cochrane")
     assert {v.outcome for v in position.verdicts} == {Outcome.MET}
     assert trace(decision).verdicts == position.verdicts
+
+
+def test_dangers_that_nobody_checked_are_named_and_a_passed_step_claims_no_check() -> None:
+    told = trace(decided(infection=None, neuro_grade=None))
+    assert "Not recorded, so not checked: nerve deficit, infection." in told.here
+    assert all("recorded" in passed for passed in told.passed)
+    assert "not checked" not in trace(decided(mri=None)).here

@@ -1,13 +1,16 @@
 """What would change the answer: every line of the table holds, and nothing nearer changes it."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 from patients import CLEAR_CANDIDATE, LEVEL, but, decisions, facts_from
 
+from vertebro.errors import BadRecord
 from vertebro.guidelines.trying import possible_answers, step_of
 from vertebro.guidelines.verdict import Procedure, Stance
 from vertebro.guidelines.what_if import Boundary, boundaries
+from vertebro.patient.record import ClinicalRecord
 from vertebro.vocabulary.facts import fact, facts
 from vertebro.vocabulary.known import Known
 
@@ -59,7 +62,39 @@ def test_what_is_not_in_the_table_changes_nothing(
     for name, asked in facts().items():
         if asked.origin == "record" and name not in listed:
             for value in possible_answers(name):
-                assert stances(patient | {name: value}) == stances(patient), (name, value)
+                if can_be_written(patient | {name: value}):
+                    assert stances(patient | {name: value}) == stances(patient), (name, value)
+
+
+def can_be_written(values: dict[str, Any]) -> bool:
+    try:
+        ClinicalRecord.of(date(2026, 11, 22), **values)
+    except BadRecord:
+        return False
+    return True
+
+
+def test_every_line_of_the_table_can_be_written_into_the_record(
+    patient: dict[str, Any], table: tuple[Boundary, ...]
+) -> None:
+    for line in table:
+        assert all(can_be_written(patient | {line.fact: value}) for value in line.values), line
+
+
+def test_what_the_record_would_refuse_is_no_line_and_comes_back_with_what_stood_against_it() -> None:
+    def changed(**values: Any) -> set[str]:
+        return {line.fact for line in boundaries(facts_from(but(**values)), LEVEL)}
+
+    assert "canal_narrowing_pct" not in changed(posterior_wall="intact", canal_narrowing_pct=0)
+    assert "canal_narrowing_pct" in changed(posterior_wall=None, canal_narrowing_pct=0)
+    assert "examined" not in changed(tender_levels=(LEVEL,), exam_matches_level=None)
+    scanned = {"mri": None, "mri_impossible_reason": "other", "bone_scan": "uptake"}
+    assert "mri" not in changed(**scanned) and "bone_scan" in changed(**scanned)
+
+
+def test_facts_that_contradict_each_other_already_refuse_nothing_more() -> None:
+    both = boundaries(facts_from(but(posterior_wall="intact", canal_narrowing_pct=30)), LEVEL)
+    assert {line.fact for line in both} & {"pain_nrs", "neuro_grade"}
 
 
 def test_the_limits_of_the_clear_candidate_are_those_of_the_rules() -> None:

@@ -21,6 +21,17 @@ def test_a_rule_shows_sentence_source_day_and_cases() -> None:
     assert {"met", "not met", "unknown"} <= {line.rpartition(": ")[2] for line in said.splitlines()}
 
 
+@pytest.mark.parametrize("name", rules())
+def test_no_sentence_of_a_rule_shows_an_open_placeholder(name: str) -> None:
+    assert "{" not in explain(name)
+
+
+def test_numbers_are_filled_in_and_the_patients_facts_are_marked() -> None:
+    assert "The pain score of ‹pain now (0 to 10)› reaches 7" in explain("england.HasSeverePain")
+    assert "‹met parts›" in explain("rand.HasEnoughConditions")
+    assert "(‹pain comes from this fracture, where from›)" in explain("medicare.HasPainFromElsewhere")
+
+
 def test_a_short_name_is_enough() -> None:
     assert explain("HasHadTimeToHeal") == explain("ros.HasHadTimeToHeal")
 

@@ -41,7 +41,7 @@ def with_changes(case: Case, changes: Sequence[str]) -> Case:
 
 def _changed(case: Case, changes: Sequence[str]) -> ClinicalRecord:
     """The changes alone as a record, read as if they stood in a file."""
-    lines = [f"{_name(change)}: {_value(change)}" for change in changes if _value(change) != UNKNOWN]
+    lines = [f"{_name(change)}: {_written(change)}" for change in changes if _value(change) != UNKNOWN]
     marked = marked_yaml("\n".join(lines), Path("--set")) if lines else MarkedYaml(Path("--set"), {})
     record = record_of(marked, case.record.on, marked.content, ())
     if record is None:
@@ -78,6 +78,13 @@ def _name(change: str) -> str:
 
 def _value(change: str) -> str:
     return change.partition("=")[2].strip()
+
+
+def _written(change: str) -> str:
+    """The value as a file would have it: a list needs no brackets on the command line."""
+    name, value = _name(change), _value(change)
+    is_list = name in facts() and fact(name).kind in ("choices", "levels")
+    return f"[{value}]" if is_list and "," in value and not value.startswith("[") else value
 
 
 def _note(before: ClinicalRecord, after: ClinicalRecord, name: str) -> str:

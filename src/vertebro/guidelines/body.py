@@ -61,7 +61,7 @@ class Statement:
     """A published statement that holds for every patient: ``statement.<key>`` in the body's texts.
 
     It is set against other bodies' answers to the question ``topic``; where ``when`` is given, only
-    for the patients who meet that rule.
+    for the patients who meet that rule (``else_open``: for the others it is listed and takes no side).
     """
 
     topic: str
@@ -70,6 +70,13 @@ class Statement:
     where: str
     leaning: Mapping[Procedure, Leaning]
     when: type[Rule] | None = None
+    else_open: bool = False
+
+    def leans(self, outcomes: Outcomes, procedure: Procedure) -> Leaning | None:
+        """Which way it leans for this patient; None where it is not made for them."""
+        if self.when is None or outcomes[self.when] is MET:
+            return self.leaning.get(procedure, Leaning.OPEN)
+        return Leaning.OPEN if self.else_open else None
 
 
 LISTS = {"named", "met", "unmet", "missing"}

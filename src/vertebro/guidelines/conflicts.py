@@ -41,6 +41,19 @@ def conflicts(hearing: Hearing, procedure: Procedure, positions: Iterable[Positi
     return tuple(found) or ((_conflict(WHOLE, whole),) if _lean_both_ways(whole) else ())
 
 
+def in_general(
+    hearing: Hearing, procedure: Procedure, positions: Iterable[Position], leaning: Leaning
+) -> tuple[str, ...]:
+    """Who speaks for or against the procedure in general, whoever the patient is: one sentence a body."""
+    heard = (bodies()[p.body] for p in positions if p.stance is not Stance.OUT_OF_SCOPE)
+    return tuple(
+        own_texts().say("in_general", sentence=body.state(statement, hearing), source=body.title)
+        for body in heard
+        for statement in body.statements
+        if statement.topic == "benefit" and statement.leans(hearing.outcomes, procedure) is leaning
+    )
+
+
 @cache
 def topics() -> tuple[str, ...]:
     """The questions bodies may be compared on, in the order in which they are shown."""
@@ -61,8 +74,8 @@ def _sides(body: Body, hearing: Hearing, procedure: Procedure) -> list[tuple[str
         side = Side(body.name, body.title, leaning, said.sentence, said.source, said.where, said.rule)
         found.append((topic, side))
     for statement in body.statements:
-        if statement.when is None or hearing.outcomes[statement.when] is MET:
-            leans = statement.leaning.get(procedure, OPEN)
+        leans = statement.leans(hearing.outcomes, procedure)
+        if leans is not None:
             sentence = body.state(statement, hearing)
             side = Side(body.name, body.title, leans, sentence, statement.source, statement.where)
             found.append((statement.topic, side))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from vertebro.guidelines.ask import ask_next
 from vertebro.guidelines.body import Hearing, bodies
-from vertebro.guidelines.conflicts import LEANS, conflicts, deciding, single_rules
+from vertebro.guidelines.conflicts import LEANS, WHOLE, conflicts, deciding, in_general, single_rules
 from vertebro.guidelines.consideration import speaking_against, speaking_for
 from vertebro.guidelines.derive import with_derived
 from vertebro.guidelines.gate import Gate, gates
@@ -18,6 +18,7 @@ from vertebro.guidelines.rule import MET, Rule, rules
 from vertebro.guidelines.settings import numbers_of, own, settings
 from vertebro.guidelines.settle import Settled, settle
 from vertebro.guidelines.verdict import (
+    Conflict,
     Decision,
     Leaning,
     OtherPath,
@@ -84,31 +85,40 @@ class _Case:
         reasons = dict.fromkeys((*speaking_for(path), *speaking_against(path)))
         before = [self.hearing.verdict(rule) for rule in (*gates(self.procedure), *PATHWAY_RULES, *reasons)]
         more_for, more_against = considerations_for(self.hearing, path)
+        general_for, general_against = (
+            in_general(self.hearing, self.procedure, positions, leaning)
+            for leaning in (Leaning.FOR, Leaning.AGAINST)
+        )
+        differing = conflicts(self.hearing, self.procedure, positions)
         settled = settle(self.hearing.outcomes, self.procedure)
         return Decision(
             procedure=self.procedure,
             level=self.level,
             stance=settled.stance,
-            headline=self.headline(settled, positions, asked),
+            headline=self.headline(settled, positions, differing, asked),
             decided_by=settled.by,
             step=settled.step,
             verdicts=(*before, *(verdict for position in positions for verdict in position.verdicts)),
             positions=tuple(_behind_the_gate(p, settled) for p in positions),
-            conflicts=conflicts(self.hearing, self.procedure, positions),
-            reasons_for=(*with_sources(self.criteria(Leaning.FOR)), *more_for),
-            reasons_against=(*with_sources(self.against()), *more_against),
+            conflicts=differing,
+            reasons_for=(*with_sources(self.criteria(Leaning.FOR)), *more_for, *general_for),
+            reasons_against=(*with_sources(self.against()), *more_against, *general_against),
             always_said=always_said(),
             ask_next=asked,
         )
 
-    def headline(self, settled: Settled, positions: tuple[Position, ...], asked: tuple[str, ...]) -> str:
+    def headline(
+        self,
+        settled: Settled,
+        positions: tuple[Position, ...],
+        differing: tuple[Conflict, ...],
+        asked: tuple[str, ...],
+    ) -> str:
         """The answer in words, followed by every other gate that stands against the procedure."""
         said = {position.body: position.sentence for position in positions}
         decisive = said.get(settled.by) or self.hearing.verdict(rules()[settled.by]).sentence
         if settled.headline == "discuss":
-            deciding = tuple(p for p in positions if p.body in own.deciding_bodies.value)
-            differing = conflicts(self.hearing, self.procedure, deciding)
-            decisive = differing[0].sentence if differing else decisive
+            decisive = self.difference(positions, differing) or decisive
         also: list[type[Rule]] = [g for g in self.fired() if g.stance is not None and g.name() != settled.by]
         if settled.stance is Stance.WAIT and self.hearing.outcomes[pathway.PainTreatmentCanImprove] is MET:
             also.insert(0, pathway.PainTreatmentCanImprove)
@@ -123,7 +133,19 @@ class _Case:
             sentence=decisive,
             missing=", ".join(fact(name).label for name in asked),
         )
-        return " ".join([first, *(self.hearing.verdict(rule).sentence for rule in also)])
+        others = settled.stance is Stance.WAIT and any(c.topic == "timing" for c in differing)
+        elsewhere = [words().say("others_differ")] if others else []
+        return " ".join([first, *elsewhere, *(self.hearing.verdict(rule).sentence for rule in also)])
+
+    def difference(self, positions: tuple[Position, ...], differing: tuple[Conflict, ...]) -> str:
+        """What the deciding bodies differ on; where no single question parts them, the fracture's age."""
+        deciding = tuple(p for p in positions if p.body in own.deciding_bodies.value)
+        between = conflicts(self.hearing, self.procedure, deciding)
+        if not between or between[0].topic != WHOLE:
+            return between[0].sentence if between else ""
+        late = next((conflict.sentence for conflict in differing if conflict.topic == "chronic"), "")
+        ratings = "; ".join(f"{position.title}: {position.rating}" for position in deciding)
+        return " ".join(filter(None, [late, words().say("none_in_favour", ratings=ratings)]))
 
     def fired(self) -> list[type[Gate]]:
         """The gates that fire, cautions included, in the order in which they are asked."""

@@ -8,6 +8,10 @@ from typing import Any
 
 from vertebro.guidelines.gate import Gate
 from vertebro.guidelines.rule import AllOf, Rule, folder_path, folders, rule
+
+
+from vertebro.guidelines.settings import numbers_of, own_texts
+from vertebro.vocabulary.facts import fact, facts
 from vertebro.vocabulary.library import CitedValue, Reference, references
 from vertebro.vocabulary.own_yaml import own_yaml
 
@@ -46,8 +50,8 @@ def explain_rule(name: str) -> RuleExplanation:
     return RuleExplanation(
         name=name,
         sentence=found.say("rule", {}),
-        when_met=found.texts().raw(f"{found.__name__}.met"),
-        when_not_met=found.texts().raw(f"{found.__name__}.not_met"),
+        when_met=_shown(found, "met"),
+        when_not_met=_shown(found, "not_met"),
         needs=found.needs,
         parts=tuple(part.name() for part in found.parts) if issubclass(found, AllOf) else (),
         stance=stance.value if stance else "",
@@ -67,6 +71,24 @@ def _numbers(found: type[Rule]) -> tuple[CitedValue, ...]:
     parts = found.parts if issubclass(found, AllOf) else ()
     every = [*found.values, *(value for part in parts for value in _numbers(part))]
     return tuple(value for place, value in enumerate(every) if value not in every[:place])
+
+
+def _shown(found: type[Rule], key: str) -> str:
+    """A sentence with its cited values filled in, and the patient's facts as ‹INR›."""
+    words, name = found.texts(), f"{found.__name__}.{key}"
+    numbers = numbers_of(str(folder_path(found.body()) / "rules.py"))
+    filled = {word: numbers.get(word) or f"‹{_asked_for(word)}›" for word in words.placeholders(name)}
+    return words.say(name, **filled)
+
+
+def _asked_for(word: str) -> str:
+    """What a placeholder stands for: a fact by its label, where it comes from, or what the rule lists."""
+    if word in facts():
+        return fact(word).label
+    told = word.removesuffix("_source")
+    if told in facts():
+        return own_texts().say("where_from", label=fact(told).label)
+    return word.replace("_", " ")
 
 
 @cache

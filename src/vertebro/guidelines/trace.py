@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vertebro.guidelines.gate import gates
 from vertebro.guidelines.settings import own_texts
 from vertebro.guidelines.settle import STEPS
 from vertebro.guidelines.verdict import Decision, Outcome, Stance, Verdict
@@ -24,9 +25,19 @@ def trace(decision: Decision) -> Trace:
     before = names[: names.index(decision.step)]
     return Trace(
         passed=tuple(own_texts().say(f"step.{name}.passed") for name in before),
-        here=own_texts().say(f"step.{decision.step}.here"),
+        here=" ".join([own_texts().say(f"step.{decision.step}.here"), *_unchecked(decision)]),
         verdicts=_deciding_verdicts(decision),
     )
+
+
+def _unchecked(decision: Decision) -> list[str]:
+    """Which dangers have to be checked first and are not, where that is why there is no answer."""
+    if decision.step != "too_little_known":
+        return []
+    open_gates = {gate.name(): gate for gate in gates(decision.procedure) if gate.must_know}
+    unknown = {v.rule for v in decision.verdicts if v.outcome is Outcome.UNKNOWN}
+    dangers = [gate.say("short", {}) for name, gate in open_gates.items() if name in unknown]
+    return [own_texts().say("step.too_little_known.unchecked", dangers=", ".join(dangers))] if dangers else []
 
 
 def _deciding_verdicts(decision: Decision) -> tuple[Verdict, ...]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
+from vertebro.errors import BadRecord
 from vertebro.guidelines.body import Hearing
 from vertebro.guidelines.derive import with_derived
-from vertebro.guidelines.reading import Facts
+from vertebro.guidelines.reading import Derived, Facts
 from vertebro.guidelines.settle import settle
-from vertebro.guidelines.trying import Answers, possible_answers, settled_if, step_of
+from vertebro.guidelines.trying import TRIED, Answers, possible_answers, settled_if, step_of
 from vertebro.guidelines.verdict import Procedure, Stance
-from vertebro.patient.record import NOT_WRITTEN
+from vertebro.patient.record import NOT_WRITTEN, ClinicalRecord
 from vertebro.vocabulary.facts import fact, facts
-from vertebro.vocabulary.known import Maybe, Unknown
+from vertebro.vocabulary.known import Known, Maybe, Unknown
 from vertebro.vocabulary.levels import Level
 
 Tried = list[tuple[Any, Answers]]
@@ -58,11 +60,35 @@ def _of_fact(
             tried = _with_exact_limits(tried, lambda value: settled_if(hearing, level, name, value), name)
         for together in _together(tried, is_number=fact(name).is_number):
             _, answers = together[0]
-            if _stances(answers) != now:
+            if _stances(answers) == now:
+                continue
+            same = tuple(value for value, _ in together if _can_be_written(name, value, hearing.facts))
+            if same:
                 by = {procedure: settled.by for procedure, settled in answers.items()}
-                same = tuple(value for value, _ in together)
                 ends = (same[0], same[-1]) if fact(name).is_number else same
                 yield Boundary(name, known, ends, _stances(answers), by)
+
+
+def _can_be_written(name: str, value: Any, known: Facts) -> bool:
+    """False where the record would refuse it beside the other facts: a narrowed canal and an intact wall.
+
+    Facts that contradict each other already (an image and a person's reading, say) refuse nothing more.
+    """
+    others = {n: k for n, k in known.items() if n != name and _is_written(n, k)}
+    return _is_accepted({**others, name: Known(value, TRIED)}) or not _is_accepted(others)
+
+
+def _is_written(name: str, known: Known[Any]) -> bool:
+    """Days are left out: a change of one is a change of the time counted from it."""
+    return fact(name).origin == "record" and fact(name).kind != "date" and not isinstance(known, Derived)
+
+
+def _is_accepted(entries: Facts) -> bool:
+    try:
+        ClinicalRecord(date.max, entries)
+    except BadRecord:
+        return False
+    return True
 
 
 def _ways(name: str, known: Maybe[Any]) -> tuple[tuple[Any, ...], ...]:

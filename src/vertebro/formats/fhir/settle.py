@@ -17,6 +17,7 @@ from vertebro.vocabulary.known import Known, Maybe, Unknown
 NOTHING = "none"
 WORST_COUNTS = ("infection",)
 """Facts whose choices can be true together and of which only one can be written: the worse one is."""
+DAYS_OF_A_MONTH = 365.25 / 12  # the mean month, for saying how old a value is
 AGREE_WITHIN_WEEKS = 1.0
 """What ClinicalRecord allows between a date and the weeks since it."""
 
@@ -95,7 +96,7 @@ class _Aged:
         if newest is not None and said is not None and (self.on - newest).days > said:
             words = self._words(name, value, all_from)
             self.notes.append(say("notes.old", **words))
-            source = say("source.old", source=source, days=words["days"])
+            source = say("source.old", source=source, ago=words["ago"])
         return Known(value, source, None if lasts else newest)  # what lasts has no day on which it ends
 
     def _past(self, name: str, value: Any, all_from: Sequence[Stated]) -> str:
@@ -108,7 +109,7 @@ class _Aged:
             "label": fact(name).label,
             "value": fact(name).in_words(value),
             "source": "; ".join(dict.fromkeys(s.source for s in all_from)),
-            "days": (self.on - newest).days if newest else 0,
+            "ago": _in_words((self.on - newest).days if newest else 0),
         }
 
 
@@ -127,6 +128,14 @@ def _too_old_to_refuse(one: Stated, on: date) -> Stated:
 
 def _newest_day(all_from: Iterable[Stated]) -> date | None:
     return max((s.when.day for s in all_from if s.when), default=None)
+
+
+def _in_words(days: int) -> str:
+    """An age as people say it: days, from three months on months, from two years on years."""
+    months = int(days / DAYS_OF_A_MONTH)
+    if months >= 24:
+        return say("age.years", count=months // 12)
+    return say("age.months", count=months) if months >= 3 else say("age.days", count=days)
 
 
 def _is_value(value: Any) -> bool:

@@ -13,6 +13,9 @@ def answer(_: Outcomes, __: object) -> Answer:
     return Answer(None, "not_verified")
 
 
-STATEMENTS = (Statement("benefit", "aims", "cirse_2017", "abstract", {}),)
+STATEMENTS = (
+    Statement("benefit", "aims", "cirse_2017", "abstract", {}),
+    Statement("timing", "time", "cirse_2017", "body of the guideline, not readable", {}),
+)
 
 body = Body(criteria=(), answer=answer, file=__file__, statements=STATEMENTS)

@@ -78,6 +78,26 @@ class IsChronicWithModestPain(AllOf):
     parts = (IsChronic, HasModestPain)
 
 
+class HasMorePain(Rule):
+    """Pain above the printed score."""
+
+    source, where, values = AUC, CHRONIC, (v.modest_pain_until,)
+
+    @staticmethod
+    def holds(pain_nrs: int) -> bool:
+        """True above that score."""
+        return pain_nrs > v.modest_pain_until.number
+
+
+class IsChronicWithMorePain(AllOf):
+    """A chronic fracture with more pain: rated scenario by scenario, which is not published."""
+
+    source, where = AUC, CHRONIC
+    values = (v.chronic_after, v.modest_pain_until)
+    is_reason = False
+    parts = (IsChronic, HasMorePain)
+
+
 class HasStenosis(Rule):
     """Part of the surgical scenario: a narrowed canal."""
 
@@ -218,6 +238,8 @@ def of_tumour(outcomes: Outcomes) -> Answer:
 
 STATEMENTS = (
     Statement("chronic", "rarely", AUC, CHRONIC, BOTH_AGAINST, when=IsChronicWithModestPain),
+    Statement("chronic", "not_published", AUC, CHRONIC, {}, when=IsChronicWithMorePain),
+    Statement("severity", "parted", AUC, CHRONIC, {}),
     Statement("neurology", "surgery", AUC, SURGERY, {}, when=IsForSurgery),
     Statement("benefit", "shares", AUC, "results, cement augmentation", {}),
     Statement("choice", "lumped", AUC, "results, cement augmentation: one rating for both procedures", {}),

@@ -129,7 +129,8 @@ def answer(outcomes: Outcomes, procedure: Procedure) -> Answer:
 
 STATEMENTS = (
     Statement("operate", "option", TA279, SECTION, BOTH_FOR, when=MeetsEveryCriterion),
-    Statement("choice", "alike", TA279, SECTION, BOTH_FOR, when=MeetsEveryCriterion),
+    Statement("choice", "alike", TA279, SECTION, BOTH_FOR),
+    Statement("benefit", "recommended", TA279, SECTION, BOTH_FOR),
 )
 
 body = Body(criteria=CRITERIA, answer=answer, file=__file__, statements=STATEMENTS)

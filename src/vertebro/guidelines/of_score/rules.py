@@ -84,6 +84,7 @@ def answer(outcomes: Outcomes, procedure: Procedure) -> Answer:  # noqa: ARG001 
 
 
 STATEMENTS = (
+    Statement("severity", "pain", CARD, v.pain_from.where, {}),
     Statement(
         "operate", "conservative", CARD, v.either.where, BOTH_AGAINST, when=ScoreNamesConservativeTreatment
     ),

@@ -160,7 +160,7 @@ def answer(outcomes: Outcomes, _: object) -> Answer:
 
 STATEMENTS = (
     Statement("benefit", "benefit", POSITION, "first paragraph", BOTH_FOR),
-    Statement("timing", "a_day", QI, FIRST, BOTH_FOR, when=HasFailedMedicalTherapy),
+    Statement("timing", "a_day", QI, FIRST, BOTH_FOR, when=HasFailedMedicalTherapy, else_open=True),
 )
 
 body = Body(criteria=CRITERIA, answer=answer, file=__file__, statements=STATEMENTS)

@@ -1,0 +1,1 @@
+"""Authors of trials and series, and the maker of the balloon: what they say, and no position."""
