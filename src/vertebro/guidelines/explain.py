@@ -8,8 +8,6 @@ from typing import Any
 
 from vertebro.guidelines.gate import Gate
 from vertebro.guidelines.rule import AllOf, Rule, folder_path, folders, rule
-
-
 from vertebro.guidelines.settings import numbers_of, own_texts
 from vertebro.vocabulary.facts import fact, facts
 from vertebro.vocabulary.library import CitedValue, Reference, references
