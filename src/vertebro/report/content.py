@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from vertebro.fracture.findings import Findings
 from vertebro.guidelines.body import bodies
@@ -46,7 +47,7 @@ from vertebro.report.sentences import (
 )
 from vertebro.report.tables import Method, Table, level_table, methods, more_table, mri_table, shape_table
 from vertebro.vocabulary.facts import fact
-from vertebro.vocabulary.known import Unknown
+from vertebro.vocabulary.known import Known, Unknown
 from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.library import CitedValue, references
 
@@ -121,16 +122,17 @@ def content(assessment: Assessment) -> Content:
         methods=methods(measured) if measured else (),
         density=_density(measured),
         bodies=bodies_words(assessment.decisions),
-        facts=tuple(
-            (fact(n).label, value_in_words(k.value, fact(n).unit), origin_in_words(k))
-            for n, k in assessment.facts.items()
-        ),
+        facts=tuple(_fact(name, known) for name, known in assessment.facts.items()),
         settings=tuple(_setting(setting) for setting in assessment.settings),
         cautions=_cautions(assessment),
         not_done=assessment.not_done,
         sources=_sources(assessment),
     )
     return made_readable(said)
+
+
+def _fact(name: str, known: Known[Any]) -> tuple[str, str, str]:
+    return fact(name).label, value_in_words(known.value, fact(name).unit), origin_in_words(known)
 
 
 def _title(level: Level | None) -> str:
