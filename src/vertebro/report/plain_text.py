@@ -20,7 +20,7 @@ WIDTH = 96
 def decisions_in_words(assessment: Assessment, every_rule: bool = False) -> str:
     """The answers first, then who says what, where they differ and what would change it."""
     words = content(assessment)
-    parts = [_block(say("heading.cautions"), words.cautions), *map(_decision, words.decisions)]
+    parts = [*map(_decision, words.decisions), _block(say("heading.cautions"), words.cautions)]
     parts += [_block(ground.heading, ground.sentences) for ground in words.shared]
     parts += [
         *map(_path, words.other_paths),
