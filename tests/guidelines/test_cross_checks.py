@@ -23,7 +23,7 @@ CROSS_CHECKS = {
     "5 INR and platelets": "test_cross_checks::test_both_sides_of_every_number",
     "6 pain 4/5, 6/7, 7/8": "test_cross_checks::test_both_sides_of_every_number",
     "7 weeks 5.9/6/8/8.1/12/12.1": "test_cross_checks::test_both_sides_of_every_number",
-    "8 height loss 20/25/40/70": "test_cross_checks::test_a_limit_that_was_not_verified_is_no_rule",
+    "8 height loss 20/25/40/70": "test_cross_checks::test_each_limit_of_height_loss_belongs_to_who_prints_it",
     "9 a gate flips and nothing else changes": "test_safety::test_nothing_else_changes",
 }
 
@@ -104,6 +104,17 @@ EDGES: dict[str, tuple[tuple[float, float], ...]] = {
     "safety.ScoreShowsInstability": ((12, 13),),
     "safety.HasFever": ((37.9, 38.0),),
     "safety.HasHighCrp": ((49.9, 50.0),),
+    "safety.HasManyWhiteCells": ((11.9, 12.0),),
+    "safety.HasHighEsr": ((49.9, 50.0),),
+    "safety.HasSeveralLevels": ((1, 2),),
+    "safety.HasLostMostHeight": ((70.0, 70.1),),
+    "safety.HasLowOxygen": ((90.0, 89.9),),
+    "safety.BreathesOutLittle": ((50.0, 49.9),),
+    "safety.IsVeryBreathless": ((3, 4),),
+    "safety.HasWeakHeart": ((30.0, 29.9),),
+    "safety.IsVeryFrail": ((7, 8),),
+    "safety.InjuryScoreIsOperative": ((4, 5),),
+    "safety.ScoreMayShowInstability": ((6, 7), (13, 12)),
     "safety.NoFractureHurts": ((1, 0),),
     "safety.HasSeveralPainfulFractures": ((1, 2),),
     "blue_cross.CanHaveFailedLongEnough": ((5.9, 6.0),),
@@ -181,10 +192,10 @@ def test_what_is_not_known_counts_nothing_in_the_score_and_leaves_the_others_ope
         (20.0, {"considerations.HasLostHeight", "nice_ipg.HasCollapsed", "rand_europe.HasLostHeight"}),
         (25.0, {"rand.HasLostHeight", "medicare.HasLostHeight"}),
         (40.0, set()),  # RAND's severe class counts as its moderate one in our approximation
-        (70.0, set()),  # CIRSE's relative contraindication could not be read
+        (70.0, {"safety.HasLostMostHeight"}),
     ],
 )
-def test_a_limit_that_was_not_verified_is_no_rule(loss: float, used_by: set[str]) -> None:
+def test_each_limit_of_height_loss_belongs_to_who_prints_it(loss: float, used_by: set[str]) -> None:
     single = {n: found for n, found in rules().items() if is_about_one_number(found)}
 
     def met(value: float) -> set[str]:

@@ -265,6 +265,68 @@ def test_the_first_gate_of_the_order_is_the_headline_and_all_others_are_listed(n
         assert any(sentence in reason for reason in decision.reasons_against)
 
 
+ANSWERS: dict[Stance | None, str] = {
+    Stance.OUT_OF_SCOPE: "IsChild HasMyeloma HadHighEnergyInjury MayBeMalignant HasTumourSigns "
+    "IsNotOsteoporotic IsOutsideThoracolumbarSpine",
+    Stance.REFER_URGENTLY: "HasNerveDeficit IsUnstable MorphologyShowsInstability LigamentsAreTorn "
+    "InjuryScoreIsOperative TypeShowsInstability ScoreShowsInstability",
+    Stance.CONTRAINDICATED: "HasInfection HasInfectionSigns IsPregnant IsAllergicToCement",
+    Stance.CORRECT_FIRST: "InrTooHigh PlateletsTooLow BloodThinnerNotPaused HasManyWhiteCells HasHighEsr "
+    "HasFever HasHighCrp HasUrinaryInfection",
+    Stance.NOT_RECOMMENDED: "IsPainless HurtsElsewhere IsHealed NoFractureHurts",
+    Stance.DISCUSS: "IsUnscreenedWithSeveral PainIsScoredWithoutPainkillers PosteriorWallIsBroken "
+    "CanalIsNarrowed HadPassingDeficit HasRadicularPain HasTooManyLevels LigamentsMayBeTorn "
+    "ScoreMayShowInstability OsteoporoticScoreNamesSurgery IsAllergicToOpacifier "
+    "ExaminationContradictsItself HasCleftWithoutOedema HasCleftWithoutUptake IsUnscreenedHighUp "
+    "IsAllergicToContrast HasLostMostHeight IsVeryIll HasPoorLungs HasFailingHeart CannotLieProne "
+    "HasLowOxygen BreathesOutLittle IsVeryBreathless HasWeakHeart IsVeryFrail",
+    None: "HasSeveralPainfulFractures HasHadCancer InrForTheOperator BloodThinnerStaysLonger "
+    "StentNeedsCardiologist HasHadLungTuberculosis TypeContradictsHeight BothSignsAreNegative "
+    "IsTenderElsewhereToo MayHaveStoppedDenosumab HasPulmonaryHypertension HasHighCreatinine "
+    "HasLowAlbumin HasDementia IsAllergicToCementAntibiotic IsAllergicToLatex "
+    "IsAllergicToLocalAnaesthetic HasOtherAllergy",
+}
+"""What each gate answers, written down apart from the gates; None is a caution."""
+
+CHECKED_BEFORE_ANY_ANSWER = (
+    "IsChild HasNerveDeficit HasInfection HadHighEnergyInjury MayBeMalignant IsNotOsteoporotic"
+)
+CHECKED_BEFORE_CONSIDER = (
+    "IsUnstable IsOutsideThoracolumbarSpine IsPregnant IsAllergicToCement InrTooHigh InrForTheOperator "
+    "PlateletsTooLow BloodThinnerNotPaused BloodThinnerStaysLonger IsPainless HurtsElsewhere IsHealed "
+    "PosteriorWallIsBroken HadPassingDeficit IsAllergicToOpacifier IsUnscreenedHighUp IsAllergicToContrast "
+    "IsAllergicToCementAntibiotic IsAllergicToLatex IsAllergicToLocalAnaesthetic HasOtherAllergy IsVeryIll "
+    "CannotLieProne"
+)
+"""What has to be known first; every other gate speaks only where somebody wrote something."""
+
+
+def test_each_gate_gives_the_answer_that_is_written_down_for_it() -> None:
+    answers: dict[Stance | None, set[str]] = {}
+    for gate in gates(BKP):
+        answers.setdefault(gate.stance, set()).add(gate.__name__)
+    assert answers == {stance: set(names.split()) for stance, names in ANSWERS.items()}
+
+
+def test_what_has_to_be_known_before_an_answer_is_that_which_is_written_down() -> None:
+    before_any = {gate.__name__ for gate in gates(BKP) if gate.must_know}
+    assert before_any == set(CHECKED_BEFORE_ANY_ANSWER.split())
+    before_consider = {gate.__name__ for gate in gates(BKP) if gate.blocks} - before_any
+    assert before_consider == set(CHECKED_BEFORE_CONSIDER.split())
+
+
+@pytest.mark.parametrize(
+    ("name", "signs"),
+    [
+        ("HasTumourSigns", {"tumour_signs": ("pedicle_destroyed", "none")}),
+        ("HasInfectionSigns", {"infection_signs": ("none", "abscess")}),
+        ("BloodThinnerNotPaused", {"anticoagulant": ("none", "apixaban"), "anticoagulant_held": False}),
+    ],
+)
+def test_a_danger_written_beside_none_still_counts(name: str, signs: dict[str, Any]) -> None:
+    assert name in fired(signs, BKP)
+
+
 CAUTIONS = [name for name in FLIPS if gate_of(name).stance is None]
 
 
