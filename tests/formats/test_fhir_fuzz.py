@@ -112,6 +112,7 @@ def without(content: Any, place: tuple[str | int, ...]) -> Any:
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(PLACES), st.sampled_from(TRAPS) | st.text(max_size=8) | st.floats())
+@example(("entry", 0, "resource", "id"), "\ud800")
 def test_any_value_at_any_place(place: tuple[str | int, ...], value: Any) -> None:
     check(json.dumps(put(GOOD, place, value)).encode("utf-8", "surrogatepass"))
 

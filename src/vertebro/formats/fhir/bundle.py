@@ -61,6 +61,10 @@ def _clean(value: object) -> object:
     return "".join(c if c.isprintable() or c == "\n" else " " for c in value)[:MOST_SAID]
 
 
+HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
+"""What an escape can write and no file can hold: half of a pair that makes one character."""
+
+
 def is_fhir(path: Path) -> bool:
     """True for a file that is named as FHIR JSON, packed or not."""
     return path.name.lower().endswith(ENDINGS)
@@ -83,7 +87,10 @@ def read_bundle(path: Path) -> PatientBundle:
 
 def _parsed(path: Path) -> Any:
     try:
-        return json.loads(_text(path), object_pairs_hook=_without_doubles, parse_constant=_no_constant)
+        parsed = json.loads(_text(path), object_pairs_hook=_without_doubles, parse_constant=_no_constant)
+        if HALF_A_CHARACTER.search(json.dumps(parsed, ensure_ascii=False)):
+            raise ValueError("an escape such as \\ud800 is half a character, and no text")
+        return parsed
     except json.JSONDecodeError as fault:
         raise refusal(BadFile, "not_json", file=path.name, why=f"line {fault.lineno}: {fault.msg}") from None
     except (ValueError, RecursionError) as fault:  # twice the same field, endless digits, endless depth
