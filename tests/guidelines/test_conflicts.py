@@ -147,3 +147,11 @@ def test_a_whole_answer_without_a_criterion_behind_it_takes_no_side() -> None:
         sides = (pro, replace(contra, verdicts=verdicts))
         found = conflicts_between(hearing, Procedure.VERTEBROPLASTY, sides)
         assert [conflict.topic for conflict in found] == topics_found
+
+
+@pytest.mark.parametrize(("stance", "heard"), [(Stance.NOT_RECOMMENDED, True), (Stance.OUT_OF_SCOPE, False)])
+def test_a_review_is_heard_only_where_the_patient_is_its_subject(stance: Stance, heard: bool) -> None:
+    hearing = hearing_of(CLEAR_CANDIDATE)
+    pro, contra = (bodies()[name].position(hearing, Procedure.VERTEBROPLASTY) for name in ("sir", "cochrane"))
+    found = conflicts_between(hearing, Procedure.VERTEBROPLASTY, (pro, replace(contra, stance=stance)))
+    assert ("benefit" in {conflict.topic for conflict in found}) is heard

@@ -154,10 +154,9 @@ def numbers_read(found: type[Rule]) -> set[str]:
     if issubclass(found, AllOf):
         return {name for part in found.parts for name in numbers_read(part)}
     tree = ast.parse(textwrap.dedent(inspect.getsource(found.holds)))
-    read = [
-        node.value for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "number"
-    ]
-    return {value.attr for value in read if isinstance(value, ast.Attribute)}
+    read = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    cited = [node.value for node in read if node.attr in ("number", "value")]
+    return {value.attr for value in cited if isinstance(value, ast.Attribute)}
 
 
 @pytest.mark.parametrize("name", rules())

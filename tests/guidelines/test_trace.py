@@ -57,6 +57,7 @@ def test_consider_is_traced_to_the_criteria_of_every_body_in_favour_and_of_no_ot
 def test_a_body_that_knows_too_little_is_traced_to_what_it_misses() -> None:
     decision = decided(pain_trend=None)
     assert decision.stance is Stance.NOT_ENOUGH_INFORMATION and decision.decided_by in ("ros", "nice")
+    assert {v.outcome for v in trace(decision).verdicts} == {Outcome.UNKNOWN}
     assert {missing for v in trace(decision).verdicts for missing in v.missing} == {"pain_trend"}
 
 
