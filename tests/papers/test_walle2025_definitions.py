@@ -14,7 +14,8 @@ from vertebro.formats.nifti import read_nifti
 from vertebro.patient.frame import BodyFrame
 from vertebro.patient.volume import Volume
 from vertebro.simulation.loading import respond
-from vertebro.simulation.voxel_model import BonyVertebra, ModelSettings, build_model, v
+from vertebro.simulation.vertebra_grid import BonyVertebra
+from vertebro.simulation.voxel_model import ModelSettings, build_model, v
 from vertebro.vocabulary.grades import Quantity
 
 

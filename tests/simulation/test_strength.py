@@ -18,7 +18,8 @@ from vertebro.report.strength_words import strength_in_words
 from vertebro.simulation.loading import Response, respond
 from vertebro.simulation.materials import CAP, kopperdahl_yield, kopperdahl_young, law_named, morgan_young
 from vertebro.simulation.strength import Strength, estimates, strength_of
-from vertebro.simulation.voxel_model import BonyVertebra, ModelSettings, VoxelModel, build_model
+from vertebro.simulation.vertebra_grid import BonyVertebra
+from vertebro.simulation.voxel_model import ModelSettings, VoxelModel, build_model
 from vertebro.vocabulary.grades import Quantity
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level

@@ -8,19 +8,22 @@ from types import MappingProxyType
 
 import numpy as np
 
-from vertebro.errors import BadAnatomy, BadCase
-from vertebro.fracture.body import Body
-from vertebro.fracture.density import calibrated, calibration_of, cautions, contrast_of, density_spread_mg_cm3
+from vertebro.fracture.density import cautions, contrast_of, density_spread_mg_cm3
 from vertebro.fracture.findings import Calibration
 from vertebro.fracture.measure import Measurable, measurable
-from vertebro.fracture.parts import body_mask
 from vertebro.kernels.arrays import AnyArray
 from vertebro.patient.case import Case
-from vertebro.patient.spine import Spine, Vertebra
 from vertebro.patient.volume import Volume
 from vertebro.simulation.loading import Response, respond
 from vertebro.simulation.materials import way_between
-from vertebro.simulation.voxel_model import BonyVertebra, ModelSettings, VoxelModel, build_model, v
+from vertebro.simulation.vertebra_grid import (
+    BonyVertebra,
+    bony_vertebra,
+    calibration_needed,
+    images_of,
+    whole_vertebra,
+)
+from vertebro.simulation.voxel_model import ModelSettings, VoxelModel, build_model, v
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.library import CitedValue
@@ -28,8 +31,6 @@ from vertebro.vocabulary.measured import Measured
 from vertebro.vocabulary.texts import texts
 
 say = texts(beside=__file__).say
-
-CT_MARGIN_VOXELS = 2  # of the CT kept around a vertebra, so that interpolation never meets the cut
 
 DEFINED = {"offset": v.offset_pct.value, "strain": v.apparent_strain_pct.value}
 """Numbers in the names of definitions."""
@@ -76,13 +77,12 @@ def strength_of(
 ) -> Strength:
     """The strength of a level of a case; refuses a case without calibrated density or a cut vertebra."""
     settings = settings or ModelSettings()
-    calibration = _calibration(case)
-    assert isinstance(case.ct, Volume) and isinstance(case.spine, Spine)
-    vertebra = _whole_vertebra(case.spine, level)
+    ct, spine = images_of(case)
+    calibration, vertebra = calibration_needed(case), whole_vertebra(spine, level)
     tell("finding the body of the vertebra")
-    seen = measurable(case.spine, case.ct)
-    given = bony_vertebra(case.ct, vertebra, seen.bodies[level], calibration)
-    shift = _shift(case.ct, given, calibration)
+    seen = measurable(spine, ct)
+    given = bony_vertebra(ct, vertebra, seen.bodies[level], calibration)
+    shift = _shift(ct, given, calibration)
     tell(f"solving axial compression and bending of {level}")
     model = build_model(given, settings)
     response = respond(model)
@@ -105,57 +105,6 @@ def _not_done() -> tuple[tuple[str, str], ...]:
         (say("not_done.plastic", **DEFINED), say("unknown.plastic")),
         (say("not_done.orthotropy"), say("not_done.orthotropy_why")),
     )
-
-
-def _calibration(case: Case) -> Calibration:
-    if isinstance(case.spine, Unknown) or isinstance(case.ct, Unknown):
-        why = case.ct.why if isinstance(case.ct, Unknown) else case.spine.why  # type: ignore[union-attr]
-        raise BadCase(
-            f"There is nothing to make a model of: {why}.", "a CT and a mask of the vertebrae", "Give both."
-        )
-    calibration = calibration_of(case)
-    if isinstance(calibration, Unknown):
-        raise BadCase(
-            f"The density of the bone is not calibrated. {calibration.why}",
-            "mg/cm3: Hounsfield units alone do not give a strength",
-            "Give the density phantom, or a mask of the reference tissues (phantom: or tissues: in the case"
-            " file).",
-        )
-    return calibration
-
-
-def _whole_vertebra(spine: Spine, level: Level) -> Vertebra:
-    vertebra = spine[level]
-    if vertebra.is_cut_off:
-        raise BadAnatomy(
-            f"The mask of {level} touches the border of the image: parts of the bone may be missing.",
-            "a vertebra that the image shows whole",
-            "Take a level further from the border, or an image that reaches beyond it.",
-        )
-    return vertebra
-
-
-def bony_vertebra(
-    ct: Volume, vertebra: Vertebra, body: Body | Unknown, calibration: Calibration
-) -> BonyVertebra:
-    """Density and masks of one vertebra in the frame of its body."""
-    if isinstance(body, Unknown):
-        raise BadAnatomy(
-            f"The body of {vertebra.level} could not be found. {body.why}",
-            "a vertebra with a body between two end-plates",
-            "Check the mask.",
-        )
-    corners = np.array(list(np.ndindex(2, 2, 2))) * (np.array(vertebra.mask.shape) - 1)
-    at = ct.to_index(vertebra.mask.to_mm(corners))
-    low = np.maximum(np.floor(at.min(axis=0)).astype(int) - CT_MARGIN_VOXELS, 0)
-    high = np.minimum(np.ceil(at.max(axis=0)).astype(int) + CT_MARGIN_VOXELS + 1, ct.shape)
-    if (high <= low).any():
-        raise BadAnatomy(
-            f"{vertebra.level} lies outside the CT.", "a mask that belongs to this CT", "Check mask and CT."
-        )
-    i, j, k = (slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
-    density = calibrated(ct.cropped((i, j, k)), calibration)
-    return BonyVertebra(density, vertebra.mask, body_mask(vertebra, body), body.frame)
 
 
 def _shift(ct: Volume, given: BonyVertebra, calibration: Calibration) -> float:

@@ -7,28 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from vertebro.errors import BadAnatomy, BadLabels, BadModel
+from vertebro.errors import BadLabels, BadModel
 from vertebro.kernels.arrays import AnyArray, Array, Mask
-from vertebro.kernels.geometry import Grid, largest_part, resampled
-from vertebro.kernels.resources import available_bytes
-from vertebro.patient.frame import BodyFrame
-from vertebro.patient.volume import Volume
+from vertebro.kernels.geometry import largest_part
 from vertebro.simulation.materials import CAP, Law, converted, kopperdahl_young
+from vertebro.simulation.vertebra_grid import HALF, BonyVertebra, vertebra_grid
 from vertebro.vocabulary.library import cited_values
 
 v = cited_values(beside=__file__)
-
-HALF = 0.5  # a voxel belongs to the bone if the mask covers half of it
-
-
-@dataclass(frozen=True)
-class BonyVertebra:
-    """What a model is made of: calibrated density, the masks of the bone and its body, the body's frame."""
-
-    density: Volume
-    bone: Volume
-    body: Volume
-    frame: BodyFrame
 
 
 @dataclass(frozen=True)
@@ -77,9 +63,9 @@ def build_model(
 ) -> VoxelModel:
     """The model of a vertebra; ``density_shift_mg_cm3`` moves all calibrated densities."""
     law, voxel_mm = settings.law, settings.voxel_mm
-    bone, body, density = _resampled(given, voxel_mm)
-    whole = largest_part(bone)
-    body &= whole
+    on_grid = vertebra_grid(given, voxel_mm, v.cap_thickness_mm.number + 2 * voxel_mm)
+    whole = largest_part(on_grid.bone)
+    body = on_grid.body & whole
     if not body.any():
         raise BadLabels(
             "The body of the vertebra is empty.", "a body with bone", "Check the mask of the body."
@@ -87,7 +73,7 @@ def build_model(
     columns, low, high = _loaded_columns(body, settings)
     is_cap, ends = _caps(whole, columns, (low, high), round(v.cap_thickness_mm.number / voxel_mm))
     young = np.zeros(whole.shape)
-    of_law = converted(density[whole] + density_shift_mg_cm3, given.density.quantity, law.takes)
+    of_law = converted(on_grid.density[whole] + density_shift_mg_cm3, given.density.quantity, law.takes)
     young[whole] = law(of_law, law.takes)
     young[is_cap] = CAP.young_mpa
     return VoxelModel(
@@ -98,58 +84,9 @@ def build_model(
         top=plate_nodes(is_cap, ends[1], step=1),
         bottom=plate_nodes(is_cap, ends[0], step=0),
         height_mm=float((high - low + 1)[columns].mean() * voxel_mm),
-        dropped_voxels=int(bone.sum() - whole.sum()),
+        dropped_voxels=int(on_grid.bone.sum() - whole.sum()),
         floor_voxels=int((young[whole] <= v.elastic_floor_mpa.number).sum()),
     )
-
-
-def _resampled(given: BonyVertebra, voxel_mm: float) -> tuple[Mask, Mask, Array]:
-    """Bone, body (yes/no) and density on a grid along the body's own directions."""
-    if not given.bone.values.any():
-        raise BadLabels("The mask of the vertebra is empty.", "a mask of the whole bone", "Check the mask.")
-    places = given.frame.local_mm(given.bone.to_mm(np.argwhere(given.bone.values)))
-    room = float(given.bone.spacing_mm.max()) + v.cap_thickness_mm.number + 2 * voxel_mm
-    low, high = places.min(axis=0) - room, places.max(axis=0) + room
-    _check_size(high - low, voxel_mm)
-    grid = Grid.around(low, high, np.full(3, voxel_mm))
-
-    def on_grid(image: Volume) -> Array:
-        return resampled(image.values, image.affine_mm, given.frame.origin_mm, given.frame.axes, grid)
-
-    bone = on_grid(given.bone) >= HALF
-    body = (on_grid(given.body) >= HALF) & bone
-    _check_covered(given.density, given.frame, grid, bone)
-    return bone, body, on_grid(given.density)
-
-
-def _check_size(size_mm: Array, voxel_mm: float) -> None:
-    if not voxel_mm > 0:
-        raise BadModel(f"The voxel size is {voxel_mm} mm.", "a length above 0", "Give a voxel size in mm.")
-    needed, there = float(np.prod(size_mm / voxel_mm)) * v.memory_bytes_per_voxel.number, available_bytes()
-    if needed > there:
-        raise BadModel(
-            f"Voxels of {voxel_mm:g} mm need about {needed / 2**30:.0f} GiB of memory, "
-            f"the machine has {there / 2**30:.0f}.",
-            "a model that fits into memory",
-            f"Take larger voxels; the published model has {v.voxel_mm.value} mm.",
-        )
-
-
-def _check_covered(density: Volume, frame: BodyFrame, grid: Grid, bone: Mask) -> None:
-    """Every voxel of the bone must lie inside the image of the density."""
-    mm = np.stack([axis[n] for axis, n in zip(_axes(grid), np.nonzero(bone), strict=True)], axis=-1)
-    index = density.to_index(frame.world_mm(mm))
-    outside = ((index < -HALF) | (index > np.array(density.shape) - HALF)).any(axis=1)
-    if outside.any():
-        raise BadAnatomy(
-            f"{outside.sum()} voxels of the vertebra lie outside the CT.",
-            "a vertebra that the CT shows whole",
-            "Use a CT that reaches beyond the vertebra on all sides.",
-        )
-
-
-def _axes(grid: Grid) -> tuple[Array, Array, Array]:
-    return grid.right_mm, grid.anterior_mm, grid.superior_mm
 
 
 def _loaded_columns(body: Mask, settings: ModelSettings) -> tuple[Mask, AnyArray, AnyArray]:
