@@ -19,10 +19,10 @@ demo: setup
 	$(BIN)/vertebro demo -o out/demo
 
 test: setup check
-	$(BIN)/pytest -n 2 -m "not slow"
+	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
 
 test-all: setup check
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 check: setup
 	$(BIN)/ruff check src tests benchmarks docs/examples

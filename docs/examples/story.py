@@ -7,7 +7,7 @@ from vertebro.patient.synthetic import Fracture, SyntheticSpec, synthetic_patien
 from vertebro.vocabulary.levels import Level
 
 fracture = Fracture.wedge(Level.L1, 33)
-patient = synthetic_patient(SyntheticSpec(seed=1, spacing_mm=(1.2, 1.2, 1.2), fractures=(fracture,)))
+patient = synthetic_patient(SyntheticSpec(seed=1, spacing_mm=(1.0, 1.0, 1.0), fractures=(fracture,)))
 case = patient.case(date(2026, 11, 22), pain_nrs=8)
 
 assessment = assess(case)

@@ -52,12 +52,12 @@ class Block:
         return float(2 * np.degrees(np.arctan((self.posterior_mm - self.anterior_mm) / 2 / self.depth_mm)))
 
     def body(self, place: Array, cell_mm: float, shrink: float = 0.0) -> Array:
-        """Share of a small cell at each place that lies in the body, its surface shrunk by so much."""
-        r, a, s = np.moveaxis(place, -1, 0)
+        """Share of a small cell at places (3, ...) that lies in the body, its surface shrunk by so much."""
+        r, a, s = place
         if self.bulge_mm:
             a = np.where(a < 0, a + self.bulge_mm * np.exp(-((s / 5) ** 2) - (r / 10) ** 2), a)
         half_width, half_depth = self.width_mm / 2 - shrink, self.depth_mm / 2 - shrink
-        side = ((np.abs(r) / half_width) ** 6 + (np.abs(a) / half_depth) ** 6) ** (1 / 6)
+        side = np.cbrt(np.sqrt(((r / half_width) ** 2) ** 3 + ((a / half_depth) ** 2) ** 3))
         chord = (self.anterior_mm + self.posterior_mm) / 4
         chord = chord + (self.anterior_mm - self.posterior_mm) / 2 / self.depth_mm * a
         x = 2 * a / (RIM * self.depth_mm)
@@ -66,7 +66,7 @@ class Block:
         return np.clip(0.5 - outside / cell_mm, 0, 1)
 
     def arch(self, place: Array) -> Mask:
-        r, a, s = np.moveaxis(place, -1, 0)
+        r, a, s = place
         back = -self.depth_mm / 2
         middle, wide = back - self.canal_mm / 2, self.canal_mm / 2 + 3
         canal = (np.hypot(r / wide, (a - middle) / (self.canal_mm / 2)) <= 1) | (
@@ -153,12 +153,15 @@ def _occupied(
     low = np.maximum(np.floor(index.min(axis=0)).astype(int), 0)
     high = np.minimum(np.ceil(index.max(axis=0)).astype(int) + 1, shape)
     ranges = [np.arange(a, b) for a, b in zip(low, high, strict=True)]
-    grid = np.stack(np.meshgrid(*ranges, indexing="ij"), -1).astype(float)
+    counts = tuple(len(r) for r in ranges)
+    to_local = axes @ affine[:3, :3]
     steps = (np.arange(parts) + 0.5) / parts - 0.5
-    bone, spongy = np.zeros(grid.shape[:3]), np.zeros(grid.shape[:3])
+    bone, spongy = np.zeros(counts), np.zeros(counts)
     cell = float(np.abs(np.linalg.det(affine[:3, :3]))) ** (1 / 3) / parts
     for step in np.stack(np.meshgrid(steps, steps, steps), -1).reshape(-1, 3):
-        local = ((grid + step) @ affine[:3, :3].T + affine[:3, 3] - origin) @ axes.T
+        i, j, k = np.ix_(*(r + x for r, x in zip(ranges, step, strict=True)))
+        first = axes @ (affine[:3, 3] - origin)
+        local = np.stack([t[0] * i + t[1] * j + t[2] * k + f for t, f in zip(to_local, first, strict=True)])
         bone += block.bone(local, cell)
         spongy += block.body(local, cell, SHELL_MM)
     box = slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2])

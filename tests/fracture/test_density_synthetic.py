@@ -32,7 +32,7 @@ GRAIN_MG_CM3 = 12.0
 @pytest.fixture(scope="module")
 def patient() -> SyntheticPatient:
     broken = Fracture.wedge(Level.L1, 40, cleft=True)
-    spacing = (1.2, 1.2, 1.5)
+    spacing = (1.05, 1.05, 1.05)
     return synthetic_patient(
         SyntheticSpec(top=Level.T12, bottom=Level.L3, spacing_mm=spacing, fractures=(broken,))
     )

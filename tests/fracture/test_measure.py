@@ -1,6 +1,7 @@
 """The whole measurement on the synthetic patient, whose every number is known, and on what is missing."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ BROKEN = (
 )
 
 
+@cache
 def patient_of(size: float) -> SyntheticPatient:
     spec = SyntheticSpec(
         seed=2,

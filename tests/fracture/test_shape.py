@@ -1,6 +1,7 @@
 """Heights and angles of bodies whose size is known, at any orientation, shift and voxel size."""
 
 import itertools
+from functools import cache
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ CRUSHED = Block(10.0, 13.0, hollow_mm=0.8)
 TILTED, ODD = (12.0, 0.0, 0.0), (8.0, -6.0, 15.0)
 
 
+@cache
 def shape(block: Block, scan: Scan, with_ct: bool = True) -> BodyShape:
     spine, ct = scanned({L2: block}, scan)
     body = find_body(spine[L2], HEAD, FRONT)

@@ -28,7 +28,7 @@ LAY = MrScan(turn_deg=(6.0, 3.0, -4.0), move_mm=(8.0, -15.0, 45.0), shading=0.3)
 def her() -> SyntheticPatient:
     broken = (Fracture.wedge(Level.L1, 33.0),)
     return synthetic_patient(
-        SyntheticSpec(top=Level.T11, bottom=Level.L4, spacing_mm=(1.3, 1.3, 1.3), fractures=broken)
+        SyntheticSpec(top=Level.T11, bottom=Level.L4, spacing_mm=(1.05, 1.05, 1.05), fractures=broken)
     )
 
 
@@ -88,7 +88,7 @@ def test_what_does_not_belong_there_is_refused(
 @pytest.mark.slow
 def test_other_levels_in_view_are_refused(her: SyntheticPatient) -> None:
     pytest.importorskip("SimpleITK")
-    other = synthetic_patient(SyntheticSpec(top=Level.T9, bottom=Level.T12, spacing_mm=(1.3, 1.3, 1.3)))
+    other = synthetic_patient(SyntheticSpec(top=Level.T9, bottom=Level.T12, spacing_mm=(1.05, 1.05, 1.05)))
     found = align(her.ct, her.spine(), mr_scan(other, MrScan()).t1, False)
     assert isinstance(found, Unknown)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from vertebro.evidence.arms import ARM_COLUMNS, from_arms
@@ -78,6 +79,16 @@ def trials(data: Path | None = None) -> dict[str, Trial]:
 
 def findings(data: Path | None = None) -> tuple[Finding, ...]:
     """Every finding: as printed, and worked out from two arms where no effect was printed."""
+    return _packaged() if data is None else _read(data)
+
+
+@cache
+def _packaged() -> tuple[Finding, ...]:
+    """The findings of the package's own tables, which do not change while it runs."""
+    return _read(None)
+
+
+def _read(data: Path | None) -> tuple[Finding, ...]:
     known = trials(data)
     every = [(row, _finding(row, known)) for row in rows_of("effects.csv", EFFECT_COLUMNS, data)]
     rows = [row for row, _ in every if row.text("analysis") == MAIN]

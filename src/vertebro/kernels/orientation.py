@@ -102,11 +102,11 @@ class _Shadow:
 
     def __init__(self, points: Array, direction: Array) -> None:
         self.plane = _across(direction)
-        flat = points @ self.plane.T
-        self._low = flat.min(axis=0) - 2 * PIXEL_MM
-        pixels = ((flat - self._low) / PIXEL_MM).astype(int)
-        self.filled = np.zeros(pixels.max(axis=0) + 3, dtype=bool)
-        self.filled[pixels[:, 0], pixels[:, 1]] = True
+        flat = np.ascontiguousarray((points @ self.plane.T).T)  # rows: extremes along a row are quick
+        self._low = flat.min(axis=1) - 2 * PIXEL_MM
+        pixels = ((flat - self._low[:, None]) / PIXEL_MM).astype(int)
+        self.filled = np.zeros(pixels.max(axis=1) + 3, dtype=bool)
+        self.filled[pixels[0], pixels[1]] = True
 
     @property
     def holes(self) -> Mask:
