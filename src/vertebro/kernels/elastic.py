@@ -19,7 +19,7 @@ from vertebro.kernels.hexahedron import (
     largest_full_ratio,
     scales,
 )
-from vertebro.kernels.hierarchy import Brick, Held
+from vertebro.kernels.hierarchy import NO_SPRINGS, Brick, Held
 from vertebro.kernels.multigrid import Convergence, Multigrid
 from vertebro.kernels.resources import check_memory, levels_for, processors
 from vertebro.kernels.supports import (
@@ -213,7 +213,9 @@ class _Solver:
         self.plate_at = [addresses(self.grid, np.asarray(p.nodes)) for p in checked.tied]
         self.at = np.concatenate([addresses(self.grid, checked.held[0]), *self.plate_at])
         self.axis = np.concatenate([checked.held[1], *(np.full(len(p.nodes), p.axis) for p in checked.tied)])
-        self.multigrid = Multigrid(self.grid, (self.lam, self.mu), self._brick(), self._held(), effort)
+        self.multigrid = Multigrid(
+            self.grid, (self.lam, self.mu), self._brick(), (self._held(), NO_SPRINGS), effort
+        )
 
     def _moduli(self) -> tuple[AnyArray, AnyArray]:
         size = int(self.grid.voxels[:, 1].sum()) + 64  # one register may be read beyond the last

@@ -76,10 +76,14 @@ def stiffness_parts(edges_mm: Edges, *, volume_at_centre: bool = False) -> tuple
     return np.asarray(K_lambda), np.asarray(K_mu)
 
 
-def conduction_matrix(edges_mm: Edges) -> Array:
-    """8 x 8 matrix of grad p . grad q over a brick, by Gauss quadrature (mm)."""
+def conduction_matrix(edges_mm: Edges, *, at_corners: bool = False) -> Array:
+    """8 x 8 matrix of grad p . grad q over a brick (mm), by Gauss quadrature or summed at the corners.
+
+    Summed at the corners, a brick conducts along its twelve edges only: a quarter of each face's area over
+    the edge's length. Voxels together are then the control-volume scheme of seven points.
+    """
     total = np.zeros((8, 8))
-    for point in CORNERS / np.sqrt(3):
+    for point in CORNERS if at_corners else CORNERS / np.sqrt(3):
         slopes = strain_matrix(point, edges_mm)[range(3), :].reshape(3, 8, 3)
         gradient = np.stack([slopes[axis, :, axis] for axis in range(3)])
         total += gradient.T @ gradient
@@ -122,10 +126,11 @@ def modal_constants(edges_mm: Edges) -> Array:
     return np.array(flat)
 
 
-def scalar_constants(edges_mm: Edges) -> Array:
+def scalar_constants(edges_mm: Edges, *, at_corners: bool = False) -> Array:
     """Modal diagonal of the conduction brick: x y z xy xz yz xyz."""
     x, y, z = np.prod(edges_mm) / (4 * np.asarray(edges_mm, dtype=float)) ** 2
-    return np.array([x, y, z, (x + y) / 3, (x + z) / 3, (y + z) / 3, (x + y + z) / 9])
+    two, three = (1, 1) if at_corners else (3, 9)
+    return np.array([x, y, z, (x + y) / two, (x + z) / two, (y + z) / two, (x + y + z) / three])
 
 
 def corner_constants(edges_mm: Edges) -> Array:

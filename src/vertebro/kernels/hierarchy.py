@@ -44,12 +44,13 @@ from vertebro.kernels.transfers import mean_moduli, restrict_piece, solid_weight
 
 @dataclass(frozen=True)
 class Brick:
-    """What distinguishes elasticity (3 components) from a scalar problem (1)."""
+    """What distinguishes elasticity (3 components) from a scalar problem (1, summed at corners or not)."""
 
     components: int
     edges_mm: Edges
     largest_full_ratio: float
     largest_eigenvalue: float
+    at_corners: bool = False
 
     def edges_at(self, level: int) -> Edges:
         x, y, z = self.edges_mm
@@ -58,7 +59,7 @@ class Brick:
     def constants(self, level: int) -> Array:
         """The numbers of the modal form, as ``bricks`` reads them."""
         if self.components == 1:
-            return scalar_constants(self.edges_at(level))
+            return scalar_constants(self.edges_at(level), at_corners=self.at_corners)
         return np.append(modal_constants(self.edges_at(level)), self.largest_full_ratio)
 
     def corner(self, level: int) -> AnyArray:
@@ -66,14 +67,15 @@ class Brick:
         if self.components == 3:
             return corner_constants(self.edges_at(level)).astype(np.float32)
         out = np.zeros((6, 3), np.float32)
-        out[0, 2] = scalar_constants(self.edges_at(level)).sum()
+        out[0, 2] = self.constants(level).sum()
         return out
 
     def matrices(self, level: int, lam: Array, mu: Array) -> Array:
         """The matrices (n, 8 c, 8 c) of voxels, for scaled displacements."""
         edges = self.edges_at(level)
         if self.components == 1:
-            return np.asarray(conduction_matrix(edges) * mu[:, None, None])
+            matrix = conduction_matrix(edges, at_corners=self.at_corners)
+            return np.asarray(matrix * mu[:, None, None])
         full = (lam <= self.largest_full_ratio * mu)[:, None, None]
         by_lambda, by_mu = stiffness_parts(edges)
         at_centre, _ = stiffness_parts(edges, volume_at_centre=True)
@@ -101,6 +103,14 @@ class Springs:
 NO_SPRINGS = Springs(np.zeros((0, 2), np.int64), np.zeros(0, np.float32))
 
 
+def joined(a: Springs, b: Springs) -> Springs:
+    """Both sets in order, springs at the same place as one."""
+    at, where = np.unique(np.concatenate([a.at, b.at]), axis=0, return_inverse=True)
+    n_mm = np.zeros(len(at), np.float32)
+    np.add.at(n_mm, where.ravel(), np.concatenate([a.n_mm, b.n_mm]))
+    return Springs(at, n_mm)
+
+
 def workspace(grid: Grid, components: int, threads: int) -> Workspace:
     """Empty fields for a grid."""
     beyond = 4 * ALIGNMENT  # registers may be read beyond the last node
@@ -124,13 +134,19 @@ class Hierarchy:
     """All levels of a model whose finest moduli (lambda, mu) are packed in columns."""
 
     def __init__(
-        self, grid: Grid, moduli: tuple[AnyArray, AnyArray], brick: Brick, held: Held, threads: int
+        self,
+        grid: Grid,
+        moduli: tuple[AnyArray, AnyArray],
+        brick: Brick,
+        ground: tuple[Held, Springs],
+        threads: int,
     ) -> None:
         self.grid, self.brick = grid, brick
         self.lam, self.mu = moduli
         self.work = workspace(grid, brick.components, threads)
         self.inverse = np.zeros((6 if brick.components == 3 else 1, self.work.fields.shape[2]), np.float32)
-        self.held, self.springs = [held], [NO_SPRINGS]
+        self.held, self.springs = [ground[0]], [ground[1]]
+        self._given = ground[1]
         with ThreadPoolExecutor(threads) as self._pool:
             self._invert_blocks(0)
             for level in range(1, len(grid.levels)):
@@ -185,6 +201,13 @@ class Hierarchy:
         begin = self.grid.levels[level, NODES]
         return np.empty((6, 2 * int(self.grid.nodes[begin:, 1].max()) + 3), np.float32)
 
+    def _restrict(self, level: int) -> None:
+        """Field B of a level from field R of the level below."""
+        R_, B_ = self.work.fields[R], self.work.fields[B]
+        self._each_piece(
+            level, lambda planes: restrict_piece(self.grid, level, planes, R_, B_, self._lines(level)[0])
+        )
+
     def _coarsen(self, level: int) -> None:
         for modulus in (self.lam, self.mu) if self.brick.components == 3 else (self.mu,):
             self._each_piece(level, lambda planes, m=modulus: mean_moduli(self.grid, level, planes, m))  # type: ignore[misc]
@@ -208,12 +231,7 @@ class Hierarchy:
         fine, fields, c = self.held[level - 1], self.work.fields, self.brick.components
         for n in range(c):
             fields[R, n, fine.at] = fine.bits >> n & 1
-        self._each_piece(
-            level,
-            lambda planes: restrict_piece(
-                self.grid, level, planes, fields[R], fields[B], self._lines(level)[0]
-            ),
-        )
+        self._restrict(level)
         fields[R][:, fine.at] = 0
         begin, end = self.grid.levels[level, [BEGIN, END]]
         near = begin + np.flatnonzero(fields[B, :, begin:end].any(axis=0))
@@ -229,8 +247,21 @@ class Hierarchy:
         fixed = share > 0.5 - 1e-6  # weights are sums of eighths; the margin is for the division
         bits = (fixed * (1 << np.arange(c))[:, None]).sum(axis=0)
         self.held.append(Held(near[bits > 0], bits[bits > 0]))
-        self.springs.append(NO_SPRINGS)
-        self.springs[level] = self._springs(level, near, (share > 0) & ~fixed)
+        self._given = self._restricted(level, self._given)
+        self.springs.append(self._given)
+        self.springs[level] = joined(self._given, self._springs(level, near, (share > 0) & ~fixed))
+
+    def _restricted(self, level: int, fine: Springs) -> Springs:
+        """Given springs on the coarser level: P' s, their row sums in the true coarse operator."""
+        if not len(fine.at):
+            return NO_SPRINGS
+        fields, c = self.work.fields, self.brick.components
+        fields[R][fine.at[:, 1], fine.at[:, 0]] = fine.n_mm
+        self._restrict(level)
+        fields[R][:, fine.at[:, 0]] = 0
+        begin, end = self.grid.levels[level, [BEGIN, END]]
+        at = np.argwhere(fields[B, :c, begin:end].T > 0) + np.array([begin, 0])
+        return Springs(at, fields[B][at[:, 1], at[:, 0]])
 
     def _springs(self, level: int, near: AnyArray, soft: Mask) -> Springs:
         """Row sums of the true coarse operator (P' A P) less the rediscretised one, where positive."""

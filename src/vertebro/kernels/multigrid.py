@@ -16,7 +16,7 @@ from vertebro.kernels.arrays import AnyArray, Array
 from vertebro.kernels.compiled import compiled
 from vertebro.kernels.cycles import EXACT_R, Effort, U, solver_program
 from vertebro.kernels.grids import Grid
-from vertebro.kernels.hierarchy import Brick, Held, Hierarchy
+from vertebro.kernels.hierarchy import Brick, Held, Hierarchy, Springs
 from vertebro.kernels.sweeps import OUTER, RR, RZ, perform
 from vertebro.kernels.team import Team
 
@@ -54,10 +54,15 @@ class Multigrid:
     """The solver of one model: given forces F and held displacements in U, it makes U balance F."""
 
     def __init__(
-        self, grid: Grid, moduli: tuple[AnyArray, AnyArray], brick: Brick, held: Held, effort: Effort
+        self,
+        grid: Grid,
+        moduli: tuple[AnyArray, AnyArray],
+        brick: Brick,
+        ground: tuple[Held, Springs],
+        effort: Effort,
     ) -> None:
         self._effort = effort
-        self._hierarchy = Hierarchy(grid, moduli, brick, held, effort.threads)
+        self._hierarchy = Hierarchy(grid, moduli, brick, ground, effort.threads)
         program = solver_program(len(grid.levels), brick.largest_eigenvalue, effort)
         self._parts, self._scene = program.parts, self._hierarchy.scene(program)
         self._registers = self._hierarchy.work.registers
@@ -67,18 +72,19 @@ class Multigrid:
         """Fields U, F and the residual (field, component, address) in double precision."""
         return self._hierarchy.work.exact
 
-    def solve(self, tolerance: float) -> Convergence:
-        """Corrects U until the residual is below the tolerance, relative to the first residual."""
+    def solve(self, tolerance: float, against: float | None = None) -> Convergence:
+        """Corrects U until the residual is below the tolerance, relative to the first one or to a size."""
         done = Convergence(tolerance)
         with Team(self._hierarchy.work.state, self._effort.threads - 1, self._help):
             self._run("residual")
             first = np.sqrt(self._registers[OUTER])
-            done.residuals.append(1.0 if first > 0 else 0.0)
+            size = first if against is None else against
+            done.residuals.append(float(first / size) if first > 0 else 0.0)
             while not done.residuals[-1] <= tolerance:
                 self._inner(done)
                 self._run("correct")
                 self._run("residual")
-                done.residuals.append(float(np.sqrt(self._registers[OUTER]) / first))
+                done.residuals.append(float(np.sqrt(self._registers[OUTER]) / size))
                 better = done.residuals[-1] < STALLED * done.residuals[-2]
                 if not (better or done.residuals[-1] <= tolerance):
                     done.fail()

@@ -15,7 +15,7 @@ from vertebro.kernels.blocks import pack
 from vertebro.kernels.cycles import Effort, F, U
 from vertebro.kernels.grids import Grid, addresses, extent_of, places, pyramid
 from vertebro.kernels.hexahedron import Edges, conduction_matrix
-from vertebro.kernels.hierarchy import Brick, Held
+from vertebro.kernels.hierarchy import NO_SPRINGS, Brick, Held
 from vertebro.kernels.multigrid import Convergence, Multigrid
 from vertebro.kernels.resources import check_memory, levels_for, processors
 from vertebro.kernels.supports import NodeValues, check_agree, check_nodes, gathered, kept_parts, parts_of
@@ -113,4 +113,6 @@ def _prepared(grid: Grid, conductivity: Array, edges_mm: Edges, nodes: AnyArray,
     scaled = matrix / matrix.diagonal()[:, None]
     brick = Brick(1, edges_mm, np.inf, float(np.linalg.eigvals(scaled).real.max()))
     at = np.unique(addresses(grid, nodes))
-    return Multigrid(grid, (modulus, modulus), brick, Held(at, np.ones(len(at), np.int64)), effort)
+    return Multigrid(
+        grid, (modulus, modulus), brick, (Held(at, np.ones(len(at), np.int64)), NO_SPRINGS), effort
+    )

@@ -197,6 +197,7 @@ def exact_residual(rank: int, task: int, piece: int, scene: Scene) -> float:
         if i < first:
             y[:, o : o + f - s] = 0
             continue
+        spring_forces(i, o - s, scene.operator, u, y)
         store_residual(Span(s, f, o - s), y, b, 1, out)
         if line[1] == 0:
             hold(i, scene.operator, out)
