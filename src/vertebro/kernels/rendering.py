@@ -120,3 +120,19 @@ def _below_surroundings(depth: Array, seen: AnyArray, pixels: float = 6.0) -> Ar
     weight = ndimage.gaussian_filter(seen.astype(float), pixels)
     mean = ndimage.gaussian_filter(np.where(seen, depth, 0.0), pixels) / np.maximum(weight, 1e-6)
     return np.asarray(np.where(seen, depth - mean, 0.0))
+
+
+def tube(start_mm: Array, end_mm: Array, radius_mm: float, sides: int = 24) -> Surface:
+    """A closed round rod from start to end, its triangles counter-clockwise seen from outside."""
+    along = (end_mm - start_mm) / np.linalg.norm(end_mm - start_mm)
+    least = np.eye(3)[np.abs(along).argmin()]
+    across = np.cross(along, least) / np.linalg.norm(np.cross(along, least))
+    angle = 2 * np.pi * np.arange(sides) / sides
+    ring = radius_mm * (np.cos(angle)[:, None] * across + np.sin(angle)[:, None] * np.cross(along, across))
+    points = np.concatenate([start_mm + ring, end_mm + ring, [start_mm, end_mm]])
+    here = np.arange(sides)
+    there = (here + 1) % sides
+    first, last = np.full(sides, 2 * sides), np.full(sides, 2 * sides + 1)
+    wall = [(here, there, here + sides), (there, there + sides, here + sides)]
+    caps = [(there, here, first), (here + sides, there + sides, last)]
+    return Surface(points, np.concatenate([np.stack(corners, axis=-1) for corners in (*wall, *caps)]))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from vertebro.errors import BadModel
 from vertebro.kernels.arrays import AnyArray, Array
 from vertebro.kernels.rendering import Canvas, Surface, enclosed_mm3, rendered
 from vertebro.kernels.slicing import values_at
@@ -48,6 +49,22 @@ def surface_of(mask: Volume, grid_mm: float) -> Surface:
     level = min(0.5, 0.5 * float(field.max()))  # a bone thinner than the grid is drawn, not lost
     points, triangles, *_ = marching_cubes(field, level)  # type: ignore[no-untyped-call]
     made = Surface(mask.to_mm(points * step - 2), triangles)
+    return made if enclosed_mm3(made) > 0 else Surface(made.points_mm, triangles[:, ::-1])
+
+
+def level_surface(field: Volume, level: float = 0.5) -> Surface:
+    """The surface (LPS mm) inside which a field of shares lies above a level, closed at the border."""
+    from skimage.measure import marching_cubes
+
+    padded = np.pad(field.values.astype(np.float32), 1)
+    if not padded.max() > level:
+        raise BadModel(
+            f"Nothing in the field lies above {level:g}.",
+            "a field that reaches the level",
+            "Lower the level.",
+        )
+    points, triangles, *_ = marching_cubes(padded, level)  # type: ignore[no-untyped-call]
+    made = Surface(field.to_mm(points - 1.0), triangles)
     return made if enclosed_mm3(made) > 0 else Surface(made.points_mm, triangles[:, ::-1])
 
 

@@ -78,6 +78,8 @@ class Quantity(Enum):
     APPARENT_MG_CM3 = "apparent_mg_cm3"
     MR_SIGNAL = "mr_signal"
     LABEL = "label"
+    CEMENT_SHARE = "cement_share"
+    CELSIUS = "celsius"
 
     def __str__(self) -> str:
         return self.value
