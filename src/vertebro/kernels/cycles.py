@@ -127,7 +127,9 @@ class _Cycle:
 
 
 def solver_program(levels: int, largest: float, effort: Effort) -> Program:
-    """Parts: 'residual' (exact), 'narrow', 'iterate' (one step of the inner solve), 'correct', 'forces'."""
+    """Parts: 'residual' (exact), 'narrow', then 'direction', 'apply', 'step' (together one iteration of the
+    inner solve), 'correct', 'forces'.
+    """
     program = Program()
     cycle = _Cycle(program, levels, chebyshev(largest, effort), effort.visits)
     program.line(EXACT_RESIDUAL, 0, U, F, EXACT_R, register=OUTER)
@@ -138,9 +140,11 @@ def solver_program(levels: int, largest: float, effort: Effort) -> Program:
     z = cycle.at[0]
     program.line(DOT, 0, B, z, register=RZ)
     program.line(DIRECTION, 0, z, P)
+    program.end_part("direction")
     program.line(APPLY, 0, P, P, Q, register=PQ)
+    program.end_part("apply")
     program.line(STEP, 0, P, S, Q, B, register=RR)
-    program.end_part("iterate")
+    program.end_part("step")
     program.line(CORRECT, 0, S, U)
     program.end_part("correct")
     program.line(EXACT_RESIDUAL, 1, U, F, EXACT_R)

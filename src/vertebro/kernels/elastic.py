@@ -84,12 +84,16 @@ class ElasticSolution:
 
     def reaction(self, nodes: AnyArray) -> Array:
         """The sum (3) of the forces that hold the nodes (indices (n, 3) or a mask), in N."""
-        where = np.asarray(nodes)
-        at = addresses(self.grid, np.argwhere(where) if where.dtype == bool else where)
         asked = np.zeros(self.displacement_mm.shape[1], bool)
-        asked[at[at >= 0]] = True
+        asked[self.addresses(nodes)] = True
         here = asked[self.held_at]
         return np.asarray(np.bincount(self.held_axis[here], self.reaction_n[here], minlength=3), dtype=float)
+
+    def addresses(self, nodes: AnyArray) -> AnyArray:
+        """Where the fields hold some nodes (indices (n, 3) or a mask), those of the void left out."""
+        where = np.asarray(nodes)
+        at = addresses(self.grid, np.argwhere(where) if where.dtype == bool else where)
+        return np.asarray(at[at >= 0])
 
     @property
     def energy_nmm(self) -> float:
@@ -112,10 +116,10 @@ def solve_elastic(
 
     ``tolerance`` bounds the residual force, in double precision, relative to the first one.
     """
-    return _Solver(_Checked(model), effort or Effort(threads=processors())).solution(tolerance)
+    return Solver(Checked(model), effort or Effort(threads=processors())).solution(tolerance)
 
 
-class _Checked:
+class Checked:
     """A model without faults: islands taken out, one value for each held node and direction."""
 
     def __init__(self, model: ElasticModel) -> None:
@@ -200,10 +204,10 @@ def _without_islands(young: Array, parts: Parts, kept: AnyArray) -> tuple[Array,
     return np.where(stays, young, 0.0), int(((young > 0) & ~stays).sum())
 
 
-class _Solver:
+class Solver:
     """The hierarchy of a checked model and its solutions."""
 
-    def __init__(self, checked: _Checked, effort: Effort) -> None:
+    def __init__(self, checked: Checked, effort: Effort) -> None:
         self.checked, self.model = checked, checked.model
         self.scale = scales(self.model.edges_mm)
         solid = checked.young > 0

@@ -7,6 +7,7 @@ in double precision, until the stated tolerance; or ``NotConverged``, never half
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +18,7 @@ from vertebro.kernels.compiled import compiled
 from vertebro.kernels.cycles import EXACT_R, Effort, U, solver_program
 from vertebro.kernels.grids import Grid
 from vertebro.kernels.hierarchy import Brick, Held, Hierarchy, Springs
-from vertebro.kernels.sweeps import OUTER, RR, RZ, perform
+from vertebro.kernels.sweeps import OUTER, PQ, RR, RZ, perform
 from vertebro.kernels.team import Team
 
 INNER_REDUCTION = 1e-3  # single precision carries about four digits through an inner solve
@@ -64,7 +65,7 @@ class Multigrid:
         self._effort = effort
         self._hierarchy = Hierarchy(grid, moduli, brick, ground, effort.threads)
         program = solver_program(len(grid.levels), brick.largest_eigenvalue, effort)
-        self._parts, self._scene = program.parts, self._hierarchy.scene(program)
+        self._parts, self.scene = program.parts, self._hierarchy.scene(program)
         self._registers = self._hierarchy.work.registers
 
     @property
@@ -75,7 +76,7 @@ class Multigrid:
     def solve(self, tolerance: float, against: float | None = None) -> Convergence:
         """Corrects U until the residual is below the tolerance, relative to the first one or to a size."""
         done = Convergence(tolerance)
-        with Team(self._hierarchy.work.state, self._effort.threads - 1, self._help):
+        with self.helped():
             self._run("residual")
             first = np.sqrt(self._registers[OUTER])
             size = first if against is None else against
@@ -107,14 +108,37 @@ class Multigrid:
         while True:
             if done.iterations >= self._effort.most_iterations:
                 done.fail()
-            self._run("iterate")
+            self._run("direction", "step")
             done.iterations += 1
             if not self._registers[RR] > target**2:
                 return
 
-    def _run(self, part: str) -> None:
-        begin, end = self._parts[part]
-        perform(0, begin, end, self._scene)
+    def correction(self, product: Callable[[], float], reduction: float, most: int) -> int:
+        """Solves for the residual field with another operator near this one; how many iterations it took.
+
+        ``product`` sets field Q to the operator times field P and returns P.Q. What comes out is field S, in
+        units of the residual's size.
+        """
+        size = float(np.sqrt(np.einsum("ij,ij->", self.exact[EXACT_R], self.exact[EXACT_R])))
+        self._registers[OUTER] = size**2
+        self._run("narrow")
+        self._registers[RZ] = np.inf
+        for iteration in range(1, most + 1):
+            self._run("direction")
+            self._registers[PQ] = product()
+            if not self._registers[PQ] > 0:  # a direction without stiffness: what is found so far is used
+                return iteration
+            self._run("step")
+            if not self._registers[RR] > reduction**2:
+                return iteration
+        return most
+
+    def helped(self) -> Team:
+        """Threads that help with every run inside a ``with``."""
+        return Team(self._hierarchy.work.state, self._effort.threads - 1, self._help)
+
+    def _run(self, part: str, last: str | None = None) -> None:
+        perform(0, self._parts[part][0], self._parts[last or part][1], self.scene)
 
     def _help(self, rank: int) -> None:
-        perform(rank, 0, len(self._scene.lines), self._scene)
+        perform(rank, 0, len(self.scene.lines), self.scene)
