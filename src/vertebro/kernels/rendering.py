@@ -124,15 +124,19 @@ def _below_surroundings(depth: Array, seen: AnyArray, pixels: float = 6.0) -> Ar
 
 def tube(start_mm: Array, end_mm: Array, radius_mm: float, sides: int = 24) -> Surface:
     """A closed round rod from start to end, its triangles counter-clockwise seen from outside."""
-    along = (end_mm - start_mm) / np.linalg.norm(end_mm - start_mm)
+    length = float(np.linalg.norm(end_mm - start_mm))
+    along = (end_mm - start_mm) / length
     least = np.eye(3)[np.abs(along).argmin()]
     across = np.cross(along, least) / np.linalg.norm(np.cross(along, least))
     angle = 2 * np.pi * np.arange(sides) / sides
     ring = radius_mm * (np.cos(angle)[:, None] * across + np.sin(angle)[:, None] * np.cross(along, across))
-    points = np.concatenate([start_mm + ring, end_mm + ring, [start_mm, end_mm]])
-    here = np.arange(sides)
-    there = (here + 1) % sides
-    first, last = np.full(sides, 2 * sides), np.full(sides, 2 * sides + 1)
-    wall = [(here, there, here + sides), (there, there + sides, here + sides)]
-    caps = [(there, here, first), (here + sides, there + sides, last)]
+    count = int(np.ceil(length / radius_mm)) + 1  # rings near to each other: long triangles are slow to draw
+    middles = start_mm + np.linspace(0, length, count)[:, None] * along
+    points = np.concatenate([(middles[:, None] + ring).reshape(-1, 3), [start_mm, end_mm]])
+    first = (sides * np.arange(count - 1)[:, None] + np.arange(sides)).ravel()
+    second = (sides * np.arange(count - 1)[:, None] + np.roll(np.arange(sides), -1)).ravel()
+    wall = [(first, second, first + sides), (second, second + sides, first + sides)]
+    here, there = np.arange(sides), np.roll(np.arange(sides), -1)
+    top, end = sides * (count - 1), np.full(sides, sides * count)
+    caps = [(there, here, end), (here + top, there + top, end + 1)]
     return Surface(points, np.concatenate([np.stack(corners, axis=-1) for corners in (*wall, *caps)]))
