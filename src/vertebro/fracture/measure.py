@@ -123,7 +123,7 @@ def _on_mri(case: Case, seen: Measurable, found: Mapping[Level, VertebraFindings
 
 def measurable(spine: Spine, ct: Volume | None) -> Measurable:
     """Find the bodies, fit their end-plates, and judge each against the others."""
-    bodies = {x.level: _body(spine, x) for x in spine}
+    bodies = {x.level: body_in(spine, x) for x in spine}
     shapes = {level: _shape(spine, body, level, ct) for level, body in bodies.items()}
     heights = {n: height_findings(s) for n, s in shapes.items() if isinstance(s, BodyShape)}
     expected = expected_heights({n: _values(h) for n, h in heights.items()})
@@ -144,7 +144,8 @@ def _values(heights: tuple[Measured, Measured, Measured]) -> Heights:
     return Heights(np.array([h.value for h in heights]), np.array([h.spread for h in heights]))
 
 
-def _body(spine: Spine, vertebra: Vertebra) -> Body | Unknown:
+def body_in(spine: Spine, vertebra: Vertebra) -> Body | Unknown:
+    """The body of one vertebra, its first directions taken from its neighbours, or why there is none."""
     if vertebra.level.region is Region.SACRAL:
         return Unknown(say("unknown.sacrum"))
     near = [n for n in (spine.above(vertebra.level), vertebra, spine.below(vertebra.level)) if n is not None]
