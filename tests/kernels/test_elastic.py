@@ -379,6 +379,32 @@ def test_thin_gaps_are_not_bridged_by_coarse_grids() -> None:
     assert_allclose(u, reference, atol=1e-6 * np.abs(reference).max())
 
 
+def test_single_held_nodes_anywhere_cost_few_iterations() -> None:
+    """Bone between stiff caps, free to slide on its plates but for single nodes that stop rigid motions."""
+    rng = np.random.default_rng(1)
+    i, j = np.indices((33, 33)) - 16.0
+    young = np.where(np.hypot(i, 1.3 * j)[..., None] < 16.5, 100 * rng.lognormal(0, 0.8, (33, 33, 25)), 0.0)
+    capped = np.hypot(i, 1.3 * j) < 13.5
+    young[:, :, np.r_[:5, -5:0]] = np.where(capped, 2500.0, 0.0)[..., None]
+    top, bottom = (
+        face(young.shape, 2, 1) & corners_of(young > 0),
+        face(young.shape, 2, -1) & corners_of(young > 0),
+    )
+    ends = (NodeValues.at(top, 2, -0.1), NodeValues.at(bottom, 2, 0.0))
+    stuck = tuple(NodeValues.at(bottom, axis, 0.0) for axis in (0, 1))
+
+    def iterations(supports: tuple[NodeValues, ...]) -> int:
+        model = ElasticModel(young, 0.3, (1.0, 1.0, 1.0), ends + supports)
+        return solve_elastic(model, tolerance=1e-8).convergence[0].iterations
+
+    few = iterations(stuck)
+    assert few <= 1.1 * iterations(())
+    for _ in range(5):
+        one, other = (nodes[rng.integers(len(nodes))][None] for nodes in [np.argwhere(bottom)] * 2)
+        pins = (NodeValues.at(one, 0, 0.0), NodeValues.at(one, 1, 0.0), NodeValues.at(other, 1, 0.0))
+        assert iterations(pins) <= 1.6 * few
+
+
 @settings(max_examples=15, deadline=None)
 @given(
     seed=st.integers(0, 10_000),

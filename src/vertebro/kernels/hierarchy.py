@@ -1,8 +1,9 @@
 """The pyramid of one model: moduli, held nodes, springs and inverse blocks of every level.
 
 Coarse operators are rediscretised with the mean of eight moduli. A coarse direction is held where held
-fine nodes carry half of its weight or more; where they carry less it gets a spring, as stiff as the
-true coarse operator is stiffer than the rediscretised one.
+fine nodes carry half of its weight or more; where they carry less, or where the finer level has springs,
+it gets a spring: the force by which the true coarse operator resists a motion of the whole body more
+than the rediscretised one. So a single held node is felt on every level.
 """
 
 from __future__ import annotations
@@ -100,6 +101,7 @@ class Springs:
     n_mm: AnyArray
 
 
+SPRUNG = 1e-3  # marks what springs reach; far less than the steps in which the weight of held nodes comes
 NO_SPRINGS = Springs(np.zeros((0, 2), np.int64), np.zeros(0, np.float32))
 
 
@@ -146,7 +148,8 @@ class Hierarchy:
         self.work = workspace(grid, brick.components, threads)
         self.inverse = np.zeros((6 if brick.components == 3 else 1, self.work.fields.shape[2]), np.float32)
         self.held, self.springs = [ground[0]], [ground[1]]
-        self._given = ground[1]
+        self._given = ground[1]  # springs of the model itself
+        self._made = NO_SPRINGS  # springs that stand for held nodes
         with ThreadPoolExecutor(threads) as self._pool:
             self._invert_blocks(0)
             for level in range(1, len(grid.levels)):
@@ -229,10 +232,12 @@ class Hierarchy:
     def _hold(self, level: int) -> None:
         """Holds the coarse directions that mostly stand for held ones; the rest of these get springs."""
         fine, fields, c = self.held[level - 1], self.work.fields, self.brick.components
+        sprung = self._made.at
+        fields[R, sprung[:, 1], sprung[:, 0]] = SPRUNG
         for n in range(c):
-            fields[R, n, fine.at] = fine.bits >> n & 1
+            fields[R, n, fine.at] = np.maximum(fields[R, n, fine.at], fine.bits >> n & 1)
         self._restrict(level)
-        fields[R][:, fine.at] = 0
+        fields[R][:, fine.at] = fields[R][:, sprung[:, 0]] = 0
         begin, end = self.grid.levels[level, [BEGIN, END]]
         near = begin + np.flatnonzero(fields[B, :, begin:end].any(axis=0))
         weight = np.zeros(len(near))
@@ -249,7 +254,8 @@ class Hierarchy:
         self.held.append(Held(near[bits > 0], bits[bits > 0]))
         self._given = self._restricted(level, self._given)
         self.springs.append(self._given)
-        self.springs[level] = joined(self._given, self._springs(level, near, (share > 0) & ~fixed))
+        self._made = self._springs(level, near, (share > 0) & ~fixed)
+        self.springs[level] = joined(self._given, self._made)
 
     def _restricted(self, level: int, fine: Springs) -> Springs:
         """Given springs on the coarser level: P' s, their row sums in the true coarse operator."""
@@ -264,7 +270,11 @@ class Hierarchy:
         return Springs(at, fields[B][at[:, 1], at[:, 0]])
 
     def _springs(self, level: int, near: AnyArray, soft: Mask) -> Springs:
-        """Row sums of the true coarse operator (P' A P) less the rediscretised one, where positive."""
+        """Row sums of the true coarse operator (P' A P) less the rediscretised one, where positive.
+
+        All free nodes move together: sums over the soft nodes alone would count the difference between the
+        two operators' stencils as a support, on every level anew.
+        """
         fields, at, values = self.work.fields, [NO_SPRINGS.at], [NO_SPRINGS.n_mm]
         program = Program()
         program.line(APPLY, level, X, X, P)
@@ -272,12 +282,14 @@ class Hierarchy:
         program.line(APPLY, level - 1, X2, X2, R)
         program.line(RESTRICT, level, R, B)
         scene = self.scene(program)
-        below = slice(*self.grid.levels[level - 1, [BEGIN, END]])
+        below, here = (slice(*self.grid.levels[n, [BEGIN, END]]) for n in (level - 1, level))
+        held = self.held[level]
         for n in np.flatnonzero(soft.any(axis=1)):
             which = near[soft[n]]
-            fields[X, n, which], fields[X2, :, below] = 1, 0
+            fields[X, n, here], fields[X2, :, below] = 1, 0
+            fields[X, n, held.at[held.bits >> n & 1 > 0]] = 0
             perform(0, 0, len(scene.lines), scene)
-            fields[X, n, which] = 0
+            fields[X, n, here] = 0
             stiffer = fields[B, n, which] - fields[P, n, which]
             at.append(np.stack([which, np.full(len(which), n)], axis=-1)[stiffer > 0])
             values.append(stiffer[stiffer > 0])
