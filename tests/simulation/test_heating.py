@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from cemented_body import cemented_body
 from numpy.testing import assert_allclose
 
+from cemented_body import cemented_body
 from vertebro.errors import BadModel
 from vertebro.simulation.heating import LAWS, CementField, Heat, HeatSettings, age, heat_spread, heated, v
 
