@@ -20,7 +20,7 @@ def leave(*arguments: object) -> int:
 def test_strength_of_the_cases_own_level_as_json(
     small_case: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert leave("strength", small_case, "--json", "-", "--voxel-mm", "2") == 0
+    assert leave("strength", small_case, "--json", "-", "--voxel-mm", "2", "--linear") == 0
     out = capsys.readouterr()
     document = json.loads(out.out)
     assert document["level"] == "L1" and document["model"]["voxel_mm"] == 2.0

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -14,10 +15,11 @@ from vertebro.kernels.arrays import Mask
 from vertebro.patient.case import Case, Phantom
 from vertebro.patient.frame import BodyFrame
 from vertebro.patient.volume import Volume
+from vertebro.report.strength_picture import strength_picture
 from vertebro.report.strength_words import strength_in_words
 from vertebro.simulation.loading import Response, respond
 from vertebro.simulation.materials import CAP, kopperdahl_yield, kopperdahl_young, law_named, morgan_young
-from vertebro.simulation.strength import Strength, estimates, strength_of
+from vertebro.simulation.strength import Spread, Strength, estimates, strength_of
 from vertebro.simulation.vertebra_grid import BonyVertebra
 from vertebro.simulation.voxel_model import ModelSettings, VoxelModel, build_model
 from vertebro.vocabulary.grades import Quantity
@@ -28,6 +30,7 @@ from vertebro.vocabulary.measured import Measured
 FRAME = BodyFrame.from_directions(
     np.zeros(3), anterior=np.array([0.0, -1, 0]), superior=np.array([0.0, 0, 1])
 )
+LINEAR = ModelSettings(crush=False)
 HALF_MM = (12.0, 10.0, 9.0)
 DENSITY = 150.0
 
@@ -107,7 +110,8 @@ def test_pressing_is_uniform_strain_in_the_middle(brick: tuple[VoxelModel, Respo
 
 
 def test_definitions_of_strength(brick: tuple[VoxelModel, Response]) -> None:
-    numbers = estimates(*brick, ModelSettings(), relative_spread=0.1)
+    curve = Unknown("not crushed here")
+    numbers = estimates(*brick, curve, ModelSettings(), Spread(stiffness=0.1))
     by_name = {e.name: e.value for e in numbers.compression}
     K = brick[1].axial_n_mm
     based, reached, crushed = (by_name[n] for n in ("stiffness_based", "reaction_at", "pistoia_like"))
@@ -226,7 +230,7 @@ def case(small_case: Path) -> Case:
 
 @pytest.fixture(scope="module")
 def l2(case: Case) -> Strength:
-    return strength_of(case, Level.L2)
+    return strength_of(case, Level.L2, ModelSettings(voxel_mm=1.5))
 
 
 def test_a_whole_case(l2: Strength, case: Case) -> None:
@@ -236,20 +240,29 @@ def test_a_whole_case(l2: Strength, case: Case) -> None:
     document = strength_document(case.id, l2)
     assert document["format"] == "vertebro.strength/1" and document["level"] == "L2"
     assert document["compression"]["stiffness_based"]["source"]["key"] == "walle2025"
-    assert document["compression"]["offset"] == {"unknown": l2.numbers.compression[3].value.why}
+    offset, strain, reached = (document["compression"][n] for n in ("offset", "strain", "reaction_at"))
+    assert 0 < offset["value"] < strain["value"] < reached["value"] * 0.019 * l2.numbers.height.value / 0.2
+    assert 0.05 * offset["value"] < offset["spread"] < 0.5 * offset["value"]
+    assert offset["source"]["key"] == "ogo_material_laws"
+    forces = document["curve"]["force_n"]
+    assert len(forces) == 21 and forces[0] == 0 and forces == sorted(forces)
+    assert forces[1] == pytest.approx(K.value * document["curve"]["displacement_mm"][1], rel=0.01)
     said = " ".join(strength_in_words(l2).split())
     assert f"{K.value:.0f}" in said and "Limits published for other programs" in said
-    assert "0.2 % offset: unknown" in said and "broken" not in said
+    assert f"0.2 % offset: {offset['value']:.0f}" in said and "broken" not in said
+    picture = ElementTree.fromstring(strength_picture(l2))
+    words = " ".join("".join(text.itertext()) for text in picture.iter("{http://www.w3.org/2000/svg}text"))
+    assert f"{offset['value'] / 1000:.2f} kN" in words and "elastic line, moved by 0.2 %" in words
 
 
 def test_a_broken_vertebra_is_called_so(case: Case) -> None:
-    found = strength_of(case, Level.L1)
+    found = strength_of(case, Level.L1, LINEAR)
     assert found.cautions[0].startswith("L1 is broken")
 
 
 def test_density_of_another_phantom_is_converted_and_that_is_said(case: Case) -> None:
     phantom = Phantom(0.8, 0.0, Quantity.HA_MG_CM3, "test")
-    found = strength_of(replace(case, phantom=phantom), Level.L2)
+    found = strength_of(replace(case, phantom=phantom), Level.L2, LINEAR)
     assert any("converted from ha_mg_cm3 to k2hpo4_mg_cm3" in c for c in found.cautions)
     assert found.numbers.stiffness.spread == 0 and any("No spread" in c for c in found.cautions)
 
@@ -259,7 +272,7 @@ def test_without_calibration_there_is_no_strength(case: Case) -> None:
     flat = Volume(np.full(case.ct.shape, 100, np.int16), case.ct.affine_mm, Quantity.HOUNSFIELD)
     bare = replace(case, ct=flat, tissues=Unknown("none"))
     with pytest.raises(BadCase, match="not calibrated"):
-        strength_of(bare, Level.L2)
+        strength_of(bare, Level.L2, LINEAR)
     with pytest.raises(BadCase, match="nothing to make a model of"):
         strength_of(replace(case, ct=Unknown("no CT was given")), Level.L2)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vertebro.formats.document import plain
+from vertebro.simulation.curve import Curve
 from vertebro.simulation.published_model import Comparison
 from vertebro.simulation.strength import Estimate, Strength
 from vertebro.vocabulary.known import Unknown
@@ -39,6 +40,7 @@ def strength_document(case_id: str, strength: Strength) -> dict[str, Any]:
         "bending_stiffness": _measured(n.bending_stiffness) | {"source": _source(law.constants)},
         "compression": {e.name: _estimate(e) for e in n.compression},
         "flexion": {e.name: _estimate(e) for e in n.flexion},
+        "curve": _curve(strength.curve),
         "load_to_strength": {activity: _measured(m) for activity, m in n.load_to_strength.items()},
         "cautions": list(strength.cautions),
         "not_done": [{"what": what, "why": why} for what, why in strength.not_done],
@@ -57,8 +59,21 @@ def validation_document(comparison: Comparison) -> dict[str, Any]:
         "source": _source(comparison.source),
         "agrees": comparison.agrees,
         "rows": rows,
+        "curve": _curve(comparison.curve),
         "not_done": [{"what": what, "why": why} for what, why in comparison.not_done],
     }
+
+
+def _curve(curve: Curve | Unknown) -> dict[str, Any]:
+    """Displacement, force and the part of the points that yield, step by step."""
+    if isinstance(curve, Unknown):
+        return {"unknown": curve.why}
+    columns = {
+        "displacement_mm": curve.displacement_mm,
+        "force_n": curve.force_n,
+        "yielding_share": curve.yielding_share,
+    }
+    return {name: [round(float(x), 6) for x in column] for name, column in columns.items()}
 
 
 def _estimate(estimate: Estimate) -> dict[str, Any]:

@@ -143,6 +143,12 @@ def strength(
     voxel_mm: Annotated[
         float | None, typer.Option("--voxel-mm", help="Edge of the voxels of the model.")
     ] = None,
+    linear: Annotated[
+        bool, typer.Option("--linear", help="Do not crush the model: faster, without two strengths.")
+    ] = False,
+    picture: Annotated[
+        Path | None, typer.Option(help="Also draw the curve of the crushed vertebra to this file (.svg).")
+    ] = None,
     json: Json = None,
 ) -> None:
     """Stiffness and strength of one vertebra from its calibrated CT, each definition by its name."""
@@ -158,7 +164,7 @@ def strength(
     from vertebro.vocabulary.known import Unknown
     from vertebro.vocabulary.levels import Level
 
-    settings = ModelSettings(law_named(law))
+    settings = ModelSettings(law_named(law), crush=not linear)
     settings = replace(settings, voxel_mm=voxel_mm) if voxel_mm is not None else settings
     _say(f"reading {case}")
     read = read_case(case)
@@ -166,6 +172,10 @@ def strength(
     if isinstance(asked, Unknown):
         raise BadCase(f"No vertebra is named: {asked.why}.", "the level to compute", "Give it: --level L1.")
     found = strength_of(read, asked, settings, _say)
+    if picture:
+        from vertebro.report.strength_picture import strength_picture
+
+        picture.write_text(strength_picture(found), encoding="utf-8")
     if json:
         _write_json(strength_document(read.id, found), json)
     if json != "-":

@@ -57,7 +57,7 @@ def respond(model: VoxelModel, *, bend: bool = True) -> Response:
     """What a model answers to pressing and (``bend``) turning its upper plate."""
     arm = (model.top[:, ANTERIOR] - model.top[:, ANTERIOR].mean()) * model.edge_mm
     motions = [np.ones(len(arm)), arm] if bend else [np.ones(len(arm))]
-    solved = [solve_elastic(_held(model, -motion), tolerance=TOLERANCE) for motion in motions]
+    solved = [solve_elastic(held(model, -motion), tolerance=TOLERANCE) for motion in motions]
     voxels = solid_voxels(solved[0])
     stiffness = np.zeros((len(motions), len(motions)))
     for column, solution in enumerate(solved):
@@ -66,8 +66,8 @@ def respond(model: VoxelModel, *, bend: bool = True) -> Response:
     return Response(stiffness, np.stack([strains(s, voxels) for s in solved]), voxels)
 
 
-def _held(model: VoxelModel, superior_mm: Array) -> ElasticModel:
-    """Plates that hold their nodes along the spine only.
+def held(model: VoxelModel, superior_mm: Array) -> ElasticModel:
+    """The model between plates that hold their nodes along the spine only.
 
     Nothing stops the three motions in the plane of the plates; nothing pushes them either, and neither
     strain nor force knows of them.

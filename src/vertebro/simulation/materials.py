@@ -141,6 +141,10 @@ def hip_young(rho: Array) -> Array:
     return _power(v.hip_young_mpa, rho)
 
 
+YIELD_OF = {kopperdahl_young.name: kopperdahl_yield}
+"""The law of the yield stress that was published with a law of the modulus, by the latter's name."""
+
+
 def law_named(name: str) -> Law:
     """A registered law; an unknown name says which there are."""
     if name not in LAWS:

@@ -11,9 +11,11 @@ import numpy as np
 from vertebro.kernels.arrays import AnyArray, Array
 from vertebro.kernels.geometry import largest_part
 from vertebro.patient.volume import Volume
+from vertebro.simulation.curve import Curve, crushed
 from vertebro.simulation.loading import respond
-from vertebro.simulation.materials import CAP, kopperdahl_young
+from vertebro.simulation.materials import CAP, Law, kopperdahl_yield, kopperdahl_young
 from vertebro.simulation.voxel_model import VoxelModel, plate_nodes, v
+from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.library import CitedValue
 from vertebro.vocabulary.texts import texts
 
@@ -33,15 +35,17 @@ class Binning(Enum):
 
 def published_model(density: Volume, labels: Volume, binning: Binning) -> VoxelModel:
     """The model as published, from its own image and mask in stored order."""
-    young = _young(np.asarray(density.values, dtype=float), labels.values, binning)
+    values = np.asarray(density.values, dtype=float)
+    young, yields = (_by(law, values, labels.values, binning) for law in (kopperdahl_young, kopperdahl_yield))
     is_lower, is_upper = labels.values == LOWER_CAP, labels.values == UPPER_CAP
-    young[is_lower | is_upper] = CAP.young_mpa
+    young[is_lower | is_upper], yields[is_lower | is_upper] = CAP.young_mpa, CAP.compressive_yield_mpa
     whole = largest_part(young > 0)
     low, high = (int(edge) for edge in (np.nonzero(is_lower)[2].min(), np.nonzero(is_upper)[2].max()))
     box = tuple(slice(int(n.min()), int(n.max()) + 1) for n in np.nonzero(whole))
     lowest = box[2].start
     return VoxelModel(
         young_mpa=np.where(whole, young, 0.0)[box],
+        yield_mpa=np.where(whole, yields, 0.0)[box],
         is_body=np.isin(labels.values, (1, 2))[box],
         is_cap=(is_lower | is_upper)[box],
         edge_mm=float(labels.spacing_mm.max()),
@@ -53,16 +57,17 @@ def published_model(density: Volume, labels: Volume, binning: Binning) -> VoxelM
     )
 
 
-def _young(density: Array, labels: AnyArray, binning: Binning) -> Array:
+def _by(law: Law, density: Array, labels: AnyArray, binning: Binning) -> Array:
+    """What a law gives every voxel of bone, MPa."""
     bone = np.isin(labels, BONE)
-    young = np.zeros(density.shape)
     if binning is Binning.NONE:
-        young[bone] = kopperdahl_young(density[bone], kopperdahl_young.takes)
-        return young
+        given = np.zeros(density.shape)
+        given[bone] = law(density[bone], law.takes)
+        return given
     value = np.where(bone, np.trunc(np.maximum(density, v.published_least_mg_cm3.number)), 0.0)
     bins = int(v.published_bins.number)
     edges = np.linspace(value[value != 0].min(), value[value != 0].max(), bins + 1)
-    of_bin = kopperdahl_young((edges[:-1] + edges[1:]) / 2, kopperdahl_young.takes)
+    of_bin = law((edges[:-1] + edges[1:]) / 2, law.takes)
     own = np.clip(np.digitize(value, edges), 1, bins) - 1
     counts = (value != 0) | np.isin(labels, CORTICAL)  # a trabecular voxel of value 0 was background
     if binning is Binning.OWN_BIN:
@@ -100,6 +105,7 @@ class Comparison:
     subject: str
     source: CitedValue
     rows: tuple[Row, ...]
+    curve: Curve | Unknown
     not_done: tuple[tuple[str, str], ...]
 
     @property
@@ -110,7 +116,8 @@ class Comparison:
 
 def compared(density: Volume, labels: Volume, tell: Callable[[str], None] = lambda _: None) -> Comparison:
     """The published model against ours, number by number, and what the shift of bins does to it."""
-    stiffness = {}
+    stiffness: dict[Binning, float] = {}
+    curve: Curve | Unknown = Unknown(say("unknown.not_crushed"))
     for binning in Binning:
         tell(say("validation.solving", binning=binning.value))
         model = published_model(density, labels, binning)
@@ -118,12 +125,27 @@ def compared(density: Volume, labels: Volume, tell: Callable[[str], None] = lamb
         stiffness[binning] = response.axial_n_mm
         if binning is Binning.PUBLISHED:
             nodes = len(np.unique(response.voxels.corners))
+            tell(say("validation.crushing"))
+            curve = crushed(model, tell=tell)
             counted = [model.elements, nodes, len(model.top), len(model.bottom)]
     exact = zip(v.published_counts.value.items(), counted, strict=True)
     counts = [Row(say(f"validation.{name}"), told, ours, "1", 0.0) for (name, told), ours in exact]
-    rows = (*counts, *_derived(stiffness[Binning.PUBLISHED]), *_without_shift(stiffness))
-    not_done = ((say("validation.offset", offset=v.offset_pct.value), say("unknown.plastic")),)
-    return Comparison(say("validation.subject"), v.published_stiffness_n_mm, rows, not_done)
+    K = stiffness[Binning.PUBLISHED]
+    rows = (*counts, *_derived(K), *_without_shift(stiffness), *_of_curve(curve, K))
+    not_done = ((say("validation.no_number"), say("validation.no_number_why")),)
+    return Comparison(say("validation.subject"), v.published_stiffness_n_mm, rows, curve, not_done)
+
+
+def _of_curve(curve: Curve | Unknown, stiffness_n_mm: float) -> list[Row]:
+    """Loads of the published model when its bone yields, which the study does not print for this subject."""
+    if isinstance(curve, Unknown):
+        return []
+    offset, strain = v.offset_pct, v.apparent_strain_pct
+    found = {
+        say("validation.offset", offset=offset.value): curve.offset_load_n(stiffness_n_mm, offset.number),
+        say("validation.strain", strain=strain.value): curve.strain_load_n(strain.number),
+    }
+    return [Row(name, None, n, "N", 0.0) for name, n in found.items() if not isinstance(n, Unknown)]
 
 
 def _derived(K: float) -> list[Row]:

@@ -14,8 +14,9 @@ from vertebro.fracture.measure import Measurable, measurable
 from vertebro.kernels.arrays import AnyArray
 from vertebro.patient.case import Case
 from vertebro.patient.volume import Volume
+from vertebro.simulation.curve import FEW_STEPS, Curve, crushed
 from vertebro.simulation.loading import Response, respond
-from vertebro.simulation.materials import way_between
+from vertebro.simulation.materials import YIELD_OF, way_between
 from vertebro.simulation.vertebra_grid import (
     BonyVertebra,
     bony_vertebra,
@@ -68,6 +69,8 @@ class Strength:
     settings: ModelSettings
     calibration: Calibration
     numbers: Numbers
+    model: VoxelModel
+    curve: Curve | Unknown
     cautions: tuple[str, ...]
     not_done: tuple[tuple[str, str], ...]
 
@@ -86,25 +89,51 @@ def strength_of(
     tell(f"solving axial compression and bending of {level}")
     model = build_model(given, settings)
     response = respond(model)
-    relative = 0.0
+    curve = crushed(model, tell=tell) if settings.crush else Unknown(say("unknown.not_asked"))
+    spread = NO_SPREAD
     if shift > 0:
         tell("solving again with the density one spread higher")
-        denser = build_model(given, settings, shift)
-        relative = respond(denser, bend=False).axial_n_mm / response.axial_n_mm - 1
-    numbers = estimates(model, response, settings, relative)
+        spread = _spread((model, response, curve), build_model(given, settings, shift))
+    numbers = estimates(model, response, curve, settings, spread)
     said = (
         *_broken(seen, level),
         *_cautions(case, model, settings, given, shift),
         *cautions(calibration, contrast_of(case), ()),
     )
-    return Strength(level, settings, calibration, numbers, said, _not_done())
+    missing = ((say("not_done.orthotropy"), say("not_done.orthotropy_why")),)
+    return Strength(level, settings, calibration, numbers, model, curve, said, missing)
 
 
-def _not_done() -> tuple[tuple[str, str], ...]:
-    return (
-        (say("not_done.plastic", **DEFINED), say("unknown.plastic")),
-        (say("not_done.orthotropy"), say("not_done.orthotropy_why")),
-    )
+@dataclass(frozen=True)
+class Spread:
+    """By what part stiffness and the two loads of the crushed bone grow with one spread of the density."""
+
+    stiffness: float = 0.0
+    offset: float = 0.0
+    strain: float = 0.0
+
+
+NO_SPREAD = Spread()
+
+
+def _spread(known: tuple[VoxelModel, Response, Curve | Unknown], denser: VoxelModel) -> Spread:
+    model, response, curve = known
+    stiffness = [response.axial_n_mm, respond(denser, bend=False).axial_n_mm]
+    if isinstance(curve, Unknown):
+        return Spread(stiffness[1] / stiffness[0] - 1)
+    curves = [crushed(m, FEW_STEPS) for m in (model, denser)]
+    loads = [_loads(curve, K) for curve, K in zip(curves, stiffness, strict=True)]
+    offset, strain = (b / a - 1 if a and b else 0.0 for a, b in zip(*loads, strict=True))
+    return Spread(stiffness[1] / stiffness[0] - 1, offset, strain)
+
+
+def _loads(curve: Curve | Unknown, stiffness_n_mm: float) -> tuple[float, float]:
+    """Loads at the offset and at the strain, nought where they are not known."""
+    if isinstance(curve, Unknown):
+        return 0.0, 0.0
+    offset = curve.offset_load_n(stiffness_n_mm, v.offset_pct.number)
+    strain = curve.strain_load_n(v.apparent_strain_pct.number)
+    return tuple(0.0 if isinstance(x, Unknown) else x for x in (offset, strain))  # type: ignore[return-value]
 
 
 def _shift(ct: Volume, given: BonyVertebra, calibration: Calibration) -> float:
@@ -115,16 +144,20 @@ def _shift(ct: Volume, given: BonyVertebra, calibration: Calibration) -> float:
 
 
 def estimates(
-    model: VoxelModel, response: Response, settings: ModelSettings, relative_spread: float = 0.0
+    model: VoxelModel,
+    response: Response,
+    curve: Curve | Unknown,
+    settings: ModelSettings,
+    spread: Spread = NO_SPREAD,
 ) -> Numbers:
-    """Stiffness, height, every definition of strength and the ratios, with one relative spread."""
+    """Stiffness, height, every definition of strength and the ratios, each with its spread."""
 
-    def measured(value: float, unit: str, method: str, spread: bool = True) -> Measured:
-        return Measured(value, unit, method, abs(value * relative_spread) if spread else 0.0)
+    def measured(value: float, unit: str, method: str, relative: float = spread.stiffness) -> Measured:
+        return Measured(value, unit, method, abs(value * relative))
 
     K, H = response.axial_n_mm, model.height_mm
     how = say("method.stiffness", law=settings.law.name, voxel=f"{model.edge_mm:g}")
-    factor, at, plastic = v.stiffness_based_factor, v.reaction_at_mm, Unknown(say("unknown.plastic"))
+    factor, at = v.stiffness_based_factor, v.reaction_at_mm
     based = measured(factor.number * K * H, "N", say("method.stiffness_based", factor=factor.value))
     reached = measured(at.number * K, "N", say("method.reaction_at", mm=at.value))
     limit = {"share": v.critical_share_pct.value, "strain": v.critical_strain.value}
@@ -138,17 +171,36 @@ def estimates(
         model=MappingProxyType(_counts(model)),
         stiffness=measured(K, "N/mm", how),
         bending_stiffness=measured(np.radians(bending) / 1000, "N.m/deg", say("method.flexion_stiffness")),
-        height=measured(H, "mm", say("method.height"), spread=False),
+        height=measured(H, "mm", say("method.height"), 0.0),
         compression=(
             Estimate("stiffness_based", based, factor),
             Estimate("reaction_at", reached, at),
             Estimate("pistoia_like", crushed, v.critical_strain),
-            Estimate("offset", plastic, None),
-            Estimate("strain", plastic, None),
+            *_of_curve(curve, K, settings, spread),
         ),
         flexion=(Estimate("flexion_pistoia_like", moment, v.critical_strain),),
         load_to_strength=MappingProxyType(_ratios(based)),
     )
+
+
+def _of_curve(curve: Curve | Unknown, K: float, settings: ModelSettings, spread: Spread) -> list[Estimate]:
+    """The two strengths that are read off the curve of the crushed vertebra."""
+    if isinstance(curve, Unknown):
+        return [Estimate(name, curve, None) for name in ("offset", "strain")]
+    law = YIELD_OF[settings.law.name]
+    how = {"law": settings.law.name, "yield_law": law.name, **DEFINED}
+    found = {
+        "offset": (curve.offset_load_n(K, v.offset_pct.number), spread.offset),
+        "strain": (curve.strain_load_n(v.apparent_strain_pct.number), spread.strain),
+    }
+    return [
+        Estimate(name, load, None)
+        if isinstance(load, Unknown)
+        else Estimate(
+            name, Measured(load, "N", say(f"method.{name}", **how), abs(load * part)), law.constants
+        )
+        for name, (load, part) in found.items()
+    ]
 
 
 def _counts(model: VoxelModel) -> dict[str, int | float]:
@@ -188,7 +240,7 @@ def _cautions(
     error = say("caution.error", low=low, high=high, source=f"[{v.overestimate_pct.source}]")
     effect = v.cap_margin_effect_pct.value
     caps = say("caution.caps", margin=f"{settings.cap_margin_mm:g}", effect=effect)
-    said = [say("caution.limits"), say("caution.loads"), caps, error]
+    said = [say("caution.limits"), say("caution.loads"), caps, error, say("caution.plastic")]
     said.append(say("caution.spread", shift=f"{shift:.0f}") if shift > 0 else say("caution.no_spread"))
     assert isinstance(case.ct, Volume)
     if case.ct.spacing_mm.max() > model.edge_mm * 1.5:  # up to half a voxel more is no coarser to a reader

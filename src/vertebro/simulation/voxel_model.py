@@ -10,20 +10,27 @@ from scipy import ndimage
 from vertebro.errors import BadLabels, BadModel
 from vertebro.kernels.arrays import AnyArray, Array, Mask
 from vertebro.kernels.geometry import largest_part
-from vertebro.simulation.materials import CAP, Law, converted, kopperdahl_young
+from vertebro.simulation.materials import CAP, YIELD_OF, Law, converted, kopperdahl_young
 from vertebro.simulation.vertebra_grid import HALF, BonyVertebra, vertebra_grid
+from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.library import cited_values
+from vertebro.vocabulary.texts import texts
 
 v = cited_values(beside=__file__)
+say = texts(beside=__file__).say
 
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """How the model is made; the defaults are those of the published benchmark, without its bin shift."""
+    """How the model is made; the defaults are those of the published benchmark, without its bin shift.
+
+    Without ``crush`` it stays linear, and the strengths of yielding bone unknown.
+    """
 
     law: Law = kopperdahl_young
     voxel_mm: float = v.voxel_mm.number
     cap_margin_mm: float = v.cap_margin_mm.number
+    crush: bool = True
 
     def __post_init__(self) -> None:
         if self.law.gives != "young_mpa":
@@ -36,13 +43,14 @@ class ModelSettings:
 
 @dataclass(frozen=True)
 class VoxelModel:
-    """Moduli on a grid along right, anterior, superior, and the nodes of the two plates.
+    """Moduli and yield stresses on a grid along right, anterior, superior, and the nodes of the two plates.
 
     ``height_mm`` is the mean distance between the caps; ``dropped_voxels`` bone that did not hang
     together with the rest; ``floor_voxels`` bone so light that the law gives its floor.
     """
 
     young_mpa: Array
+    yield_mpa: Array | Unknown
     is_body: Mask
     is_cap: Mask
     edge_mm: float
@@ -78,6 +86,7 @@ def build_model(
     young[is_cap] = CAP.young_mpa
     return VoxelModel(
         young_mpa=young,
+        yield_mpa=_yield_stresses(law, whole, of_law, is_cap),
         is_body=body,
         is_cap=is_cap,
         edge_mm=voxel_mm,
@@ -87,6 +96,17 @@ def build_model(
         dropped_voxels=int(on_grid.bone.sum() - whole.sum()),
         floor_voxels=int((young[whole] <= v.elastic_floor_mpa.number).sum()),
     )
+
+
+def _yield_stresses(law: Law, bone: Mask, density: Array, is_cap: Mask) -> Array | Unknown:
+    """Yield stresses by the law that goes with a law of the modulus, MPa."""
+    if law.name not in YIELD_OF:
+        return Unknown(say("unknown.no_yield_law", law=law.name))
+    yields = np.zeros(bone.shape)
+    yields[bone] = YIELD_OF[law.name](density, law.takes)
+    assert CAP.compressive_yield_mpa is not None
+    yields[is_cap] = CAP.compressive_yield_mpa
+    return yields
 
 
 def _loaded_columns(body: Mask, settings: ModelSettings) -> tuple[Mask, AnyArray, AnyArray]:
