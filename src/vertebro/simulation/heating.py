@@ -241,7 +241,7 @@ class _Watch:
     """Looks at the temperatures every few seconds and keeps what was hottest, and where it was too hot."""
 
     def __init__(self, part: _Part, regions: Mapping[str, Mask], celsius: Array) -> None:
-        self._inside = {name: np.asarray(part.of(mask), dtype=bool) for name, mask in regions.items()}
+        self._inside = {name: np.flatnonzero(part.of(mask)) for name, mask in regions.items()}
         self._voxel_ml = part.edge_mm**3 / 1000
         self.peak = celsius.copy()
         self._looks = {limit: np.zeros(celsius.shape, np.int32) for limit in v.limits.value}
@@ -268,10 +268,10 @@ class _Watch:
     def _region(self, name: str) -> RegionHeat:
         hottest, inside = np.array(self._hottest[name]), self._inside[name]
         at, per_look = int(hottest.argmax()), v.look_every_s.number / 60
-        longest = {k: int(n[inside].max(initial=0)) * per_look for k, n in self._looks.items()}
-        over = {k: int((n[inside] > 0).sum()) * self._voxel_ml for k, n in self._looks.items()}
+        longest = {k: int(n.ravel()[inside].max(initial=0)) * per_look for k, n in self._looks.items()}
+        over = {k: int((n.ravel()[inside] > 0).sum()) * self._voxel_ml for k, n in self._looks.items()}
         return RegionHeat(float(hottest[at]), self._times[at], longest, over, hottest)
 
     def _most(self, celsius: Array, name: str) -> float:
         """Regions away from the cement stay at body temperature."""
-        return float(celsius[self._inside[name]].max(initial=v.body_temperature.number))
+        return float(celsius.ravel()[self._inside[name]].max(initial=v.body_temperature.number))
