@@ -174,7 +174,7 @@ def _cost(half: Half, aim: Aim, p: Paths) -> Array:
     lean = lean + np.maximum(np.abs(p.tilt_deg) - float(v.enough_tilt.value), 0)
     wanted = wanted_target(half, aim)
     off = np.linalg.norm((p.target_mm - wanted) * np.array([1.0, 0.6, 1.0]), axis=1)
-    return np.asarray(near - room + 0.2 * lean + 0.02 * np.abs(p.tilt_deg) + 0.15 * off)
+    return np.asarray(near - room + 0.2 * lean + 0.02 * np.abs(p.tilt_deg) + off * (0.1 + 0.025 * off))
 
 
 def _worth(room_mm: Array) -> Array:

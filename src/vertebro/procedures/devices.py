@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from math import isfinite
 
@@ -23,7 +23,7 @@ class Needle:
     gauge: int
     outer_mm: float
     inner_mm: float
-    sources: tuple[CitedValue, ...] = ()
+    sources: tuple[CitedValue, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         if not (isfinite(self.outer_mm) and 0 < self.inner_mm < self.outer_mm):
@@ -73,8 +73,8 @@ class Stent:
     """A cage on a balloon that stays in the bone and keeps the cavity open."""
 
     name: str
-    length_mm: float
-    sources: tuple[CitedValue, ...] = ()
+    length_mm: float | Unknown
+    sources: tuple[CitedValue, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Cement:
     """A bone cement by its kind; how it flows belongs to the simulation of the cement."""
 
     name: str
-    sources: tuple[CitedValue, ...] = ()
+    sources: tuple[CitedValue, ...] = field(default=(), compare=False)
 
 
 Device = Needle | Balloon | Stent | Cement

@@ -70,6 +70,13 @@ class Site:
     canal_half_mm: float
     voxel_mm: float
 
+    @property
+    def body_ml(self) -> float:
+        """Volume of the body between its end-plates."""
+        body = self.body
+        column = float(np.diff(body.right_mm).mean() * np.diff(body.anterior_mm).mean())
+        return float(np.nansum(body.upper_mm - body.lower_mm)) * column / 1000
+
     def seen_from(self, side: Side) -> Half:
         """The site in coordinates whose first axis runs outwards on this side."""
         return self._halves[side]

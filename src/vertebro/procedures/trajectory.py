@@ -157,7 +157,8 @@ def _refuse_outside(path: Trajectory) -> None:
 class Plan:
     """One procedure on one vertebra: which needles, which devices, and the steps in their order.
 
-    ``notes`` hold what the planner has to say: a route it had to change, a balloon whose limit is unknown.
+    ``notes`` hold what the planner has to say: a side without a safe path, a limit nobody published.
+    ``alternatives`` are other safe paths of the same sides, the next best first.
     Refuses steps that cannot follow each other (cement where no needle is, say), a second needle on the
     same side, and needles of another level.
     """
@@ -168,6 +169,7 @@ class Plan:
     devices: tuple[Device, ...]
     steps: tuple[Step, ...]
     notes: tuple[str, ...] = ()
+    alternatives: tuple[Trajectory, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.needles or not self.steps:

@@ -1,0 +1,159 @@
+"""The contract every procedure keeps: steps that can be played in their order, harms that have evidence."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+from needle_cases import site
+
+from vertebro.errors import BadCase
+from vertebro.evidence.harm_types import Heading
+from vertebro.evidence.harms import harms_for
+from vertebro.patient.synthetic import SyntheticPatient
+from vertebro.procedures.access import Wish, find_paths, own_path
+from vertebro.procedures.devices import Balloon, Cement, Stent, needle_of
+from vertebro.procedures.procedure import Asked, NamedHarm, Technique, technique, techniques
+from vertebro.procedures.site import Site
+from vertebro.procedures.steps import Scene
+from vertebro.procedures.trajectory import Plan, Route, Side, Trajectory
+from vertebro.vocabulary.known import Unknown
+from vertebro.vocabulary.levels import Level
+
+NAMES = list(techniques())
+
+
+@dataclass
+class Table:
+    """A vertebra on paper: refuses what cannot be done to one, and counts what went in."""
+
+    inserted: set[str] = field(default_factory=set)
+    inflated: dict[str, float] = field(default_factory=dict)
+    held: set[str] = field(default_factory=set)
+    cement_ml: float = 0.0
+
+    def insert(self, side: str) -> None:
+        assert side not in self.inserted
+        self.inserted.add(side)
+
+    def inflate(self, side: str, balloon: Balloon, volume_ml: float) -> None:
+        assert side in self.inserted and side not in self.inflated and balloon.name
+        self.inflated[side] = volume_ml
+
+    def deflate(self, side: str) -> None:
+        del self.inflated[side]
+
+    def scaffold(self, side: str, stent: Stent) -> None:
+        assert side in self.inflated and stent.name
+        self.held.add(side)
+
+    def fill(self, side: str, cement: Cement, volume_ml: float) -> None:
+        assert side in self.inserted and side not in self.inflated and volume_ml > 0 and cement.name
+        self.cement_ml += volume_ml
+
+
+@pytest.fixture(scope="module")
+def l2(small_patient: SyntheticPatient) -> Site:
+    return site(small_patient.spine(), Level.L2)
+
+
+@pytest.fixture(scope="module")
+def plan_of(l2: Site) -> Callable[[str], Plan]:
+    kept: dict[str, Plan] = {}
+
+    def find(name: str) -> Plan:
+        if name not in kept:
+            found = technique(name).plan(l2, Asked())
+            assert isinstance(found, Plan), found
+            kept[name] = found
+        return kept[name]
+
+    return find
+
+
+def test_the_three_procedures_have_joined() -> None:
+    assert {"vertebroplasty", "kyphoplasty", "vertebral stent"} <= set(NAMES)
+    with pytest.raises(BadCase, match="kyphoplasty"):
+        technique("kyphoplasti")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_step_can_be_played(plan_of: Callable[[str], Plan], name: str) -> None:
+    plan, table = plan_of(name), Table()
+    scene: Scene = table
+    for step in plan.steps:
+        step.play(scene)
+    assert table.inserted == {str(s) for s in plan.sides}
+    assert not table.inflated  # no balloon stays behind
+    assert table.cement_ml == pytest.approx(plan.cement_ml) and plan.cement_ml > 0
+
+
+def lacks_evidence(kind: Technique, harm: NamedHarm) -> bool:
+    """True where neither the evidence floor nor the procedure itself knows the harm."""
+    if harm.heading not in {h.value for h in Heading}:
+        return True
+    if harm.own is not None:
+        return not harm.own.reference.link
+    known = harms_for({}, kind.like) if kind.like else ()
+    return not any(h.heading.value == harm.heading for h in known)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_harm_has_evidence_or_is_said_to_have_none(name: str) -> None:
+    kind = technique(name)
+    assert {h.heading for h in kind.harms} >= {"cement leak", "infection", "cord or root injury"}
+    assert not [h.heading for h in kind.harms if lacks_evidence(kind, h)]
+    assert lacks_evidence(kind, NamedHarm("baldness"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_plan_is_safe_and_uses_devices_it_names(plan_of: Callable[[str], Plan], name: str) -> None:
+    plan = plan_of(name)
+    assert plan.procedure == name and len(plan.needles) == 2
+    assert all(n.is_acceptable for n in plan.needles)
+    named = {d.name for d in plan.devices}
+    assert {n.needle.name for n in plan.needles} <= named
+    for step in plan.steps:
+        for part in ("balloon", "stent", "cement"):
+            assert getattr(getattr(step, part, None), "name", plan.devices[0].name) in named
+
+
+def test_a_kyphoplasty_lifts_before_it_fills_and_a_stent_stays(plan_of: Callable[[str], Plan]) -> None:
+    names = [s.name for s in plan_of("kyphoplasty").steps]
+    assert names == ["access", "inflate", "deflate", "fill"]
+    assert [s.name for s in plan_of("vertebral stent").steps] == [
+        "access",
+        "inflate",
+        "scaffold",
+        "deflate",
+        "fill",
+    ]
+    assert [s.name for s in plan_of("vertebroplasty").steps] == ["access", "fill"]
+
+
+def test_sides_and_route_are_kept_as_asked(l2: Site) -> None:
+    found = technique("vertebroplasty").plan(l2, Asked((Side.LEFT,), Route.EXTRAPEDICULAR))
+    assert isinstance(found, Plan)
+    assert found.sides == (Side.LEFT,) and found.needles[0].route is Route.EXTRAPEDICULAR
+    assert any("pleura" in note for note in found.notes)
+
+
+def test_a_persons_own_needles_are_taken_and_judged(l2: Site, plan_of: Callable[[str], Plan]) -> None:
+    good = plan_of("vertebroplasty").needle(Side.RIGHT)
+    own = own_path(l2, good.entry_mm, good.target_mm, needle_of(13))
+    found = technique("vertebroplasty").plan(l2, Asked(own=(own,)))
+    assert isinstance(found, Plan) and found.needles == (own,)
+    with pytest.raises(BadCase, match="13 gauge"):
+        technique("kyphoplasty").plan(l2, Asked(own=(own,)))
+
+
+def test_one_blocked_side_leaves_one_needle_aimed_at_the_middle(
+    l2: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def blocked(site: Site, side: Side, wish: Wish) -> tuple[Trajectory, ...] | Unknown:
+        return Unknown("the left is closed") if side is Side.LEFT else find_paths(site, side, wish)
+
+    monkeypatch.setattr("vertebro.procedures.procedure.find_paths", blocked)
+    found = technique("vertebroplasty").plan(l2, Asked())
+    assert isinstance(found, Plan) and found.sides == (Side.RIGHT,)
+    assert "the left is closed" in found.notes[0]
+    assert abs(l2.body.frame.local_mm(found.needles[0].target_mm)[0]) < 0.22 * l2.body.width_mm
