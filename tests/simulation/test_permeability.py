@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 from shell_phantom import HALF_MM, shell_phantom
 from vertebro.errors import BadModel
-from vertebro.simulation.leakage import Place, Route, foramen, nodes_near, outlets_of, track
+from vertebro.simulation.leakage import Place, Route, corners_of, foramen, nodes_near, outlets_of, track
 from vertebro.simulation.permeability import (
     LAWS,
     kozeny,
@@ -134,7 +134,7 @@ def test_the_foramen_lies_behind_and_is_a_fraction_of_the_body(grid: VertebraGri
 
 def test_places_become_corners_of_open_cubes(grid: VertebraGrid) -> None:
     bone = porous_vertebra(grid)
-    (node,) = nodes_near(np.array([0.0, -40.0, 0.0]), bone.active, grid)
+    (node,) = nodes_near(np.array([0.0, -40.0, 0.0]), corners_of(bone.active), grid)
     assert_allclose(grid.local_mm(node - 0.5), [0, -14.4, 0], atol=1.1)
 
 

@@ -8,6 +8,7 @@ from enum import Enum
 from math import pi
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from vertebro.errors import BadModel
 from vertebro.kernels.arrays import AnyArray, Array, Mask
@@ -209,16 +210,16 @@ def sampled_outlets(outlets: Sequence[Outlet], generator: np.random.Generator) -
     )
 
 
-def nodes_near(places_mm: AnyArray, active: Mask, grid: VertebraGrid) -> AnyArray:
-    """The corner of an active cube nearest to each place (n, 3), as indices of corners.
-
-    Corner (i, j, k) is the lower corner of cube (i, j, k).
-    """
-    from scipy.spatial import cKDTree
-
+def corners_of(active: Mask) -> Mask:
+    """Corners of open cubes: corner (i, j, k) is the lower corner of cube (i, j, k)."""
     corners = np.zeros(np.array(active.shape) + 1, dtype=bool)
     for a, b, c in np.ndindex(2, 2, 2):
         corners[a : a + active.shape[0], b : b + active.shape[1], c : c + active.shape[2]] |= active
+    return corners
+
+
+def nodes_near(places_mm: AnyArray, corners: Mask, grid: VertebraGrid) -> AnyArray:
+    """The corner nearest to each place (n, 3; body's frame), as indices."""
     nodes = np.argwhere(corners)
     _, at = cKDTree(grid.local_mm(nodes - 0.5)).query(np.asarray(places_mm).reshape(-1, 3))
     return np.asarray(nodes[at])

@@ -1,0 +1,277 @@
+"""Injects cement into a porous vertebra through needles: flow, pressures, leaks, and why it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from vertebro.kernels.arrays import AnyArray, Array
+from vertebro.kernels.darcy import Injection
+from vertebro.kernels.porous import Accuracy, Conditions, Drive, Filling, Fluids, Ports, Rock
+from vertebro.kernels.porous import Outlet as Port
+from vertebro.kernels.wells import Well
+from vertebro.simulation.injection import (
+    MM3_PER_ML,
+    CementResult,
+    Course,
+    InjectionNeedle,
+    InjectionSettings,
+    Stop,
+    say,
+)
+from vertebro.simulation.leakage import KPA_PER_MPA, Outlet, corners_of, nodes_near
+from vertebro.simulation.permeability import PorousVertebra, v
+from vertebro.simulation.rheology import CementFlow, aged_min, cannula_drop_mpa, shear_in_pores_per_s
+from vertebro.simulation.rheology import v as flows
+
+CHECK_ML = 0.25
+"""Volume after which pressure and leaks are looked at, as somebody at the table would."""
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """How old the cement is, in minutes at 25 degrees: in the syringe, and in the bone."""
+
+    start_min: float
+
+    def in_syringe(self, time_s: float) -> float:
+        return aged_min(self.start_min + time_s / 60, flows.room_cel.number)
+
+    def in_bone(self, time_s: float) -> float:
+        warm = aged_min(time_s / 60, flows.body_cel.number)
+        return self.in_syringe(0.0) + warm
+
+    def sets_at_s(self, cement: CementFlow) -> float:
+        """When the cement in the syringe can no longer be injected."""
+        seconds = np.arange(0.0, 3600.0, 5.0)
+        late = [not cement.is_workable(self.in_syringe(s)) for s in seconds]
+        return float(seconds[int(np.argmax(late))]) if any(late) else float(seconds[-1])
+
+
+def inject(
+    bone: PorousVertebra,
+    outlets: Sequence[Outlet],
+    needles: Sequence[InjectionNeedle],
+    cement: CementFlow,
+    volume_ml: float,
+    settings: InjectionSettings | None = None,
+) -> CementResult:
+    """One injection of ``volume_ml`` in all, needle after needle in equal parts.
+
+    What cannot be injected is an outcome of its own, said in ``why``; nothing random happens here.
+    """
+    run = _Run(bone, tuple(outlets), tuple(needles), cement, volume_ml, settings or InjectionSettings())
+    never = run.refusal()
+    return run.ended(never, None) if never else run.carried_out()
+
+
+@dataclass(frozen=True)
+class _Run:
+    bone: PorousVertebra
+    outlets: tuple[Outlet, ...]
+    needles: tuple[InjectionNeedle, ...]
+    cement: CementFlow
+    volume_ml: float
+    settings: InjectionSettings
+
+    # -- before -----------------------------------------------------------------------------------
+
+    def refusal(self) -> Stop | None:
+        """Why it cannot begin, if it cannot."""
+        for needle in self.needles:
+            place = place_of(self.bone, needle.tip_mm)
+            if place is not None:
+                return place
+        if self.volume_ml > self.bone.pore_ml:
+            return Stop.NO_ROOM
+        if not self.cement.is_workable(self._clock.in_syringe(0.0)):
+            return Stop.SET
+        return None if self._has_way_out() else Stop.NO_WAY_OUT
+
+    def _has_way_out(self) -> bool:
+        """Whether every needle's pores lead to an outlet."""
+        number, _ = ndimage.label(self.bone.active)
+        leads = {int(number[at]) for o in self.outlets for at in _cubes_at(self.bone, o.places_mm)}
+        return all(
+            int(number[_cubes_at(self.bone, self._local(n)[None])[0]]) in leads for n in self.needles
+        )
+
+    def _local(self, needle: InjectionNeedle) -> Array:
+        return self.bone.grid.frame.local_mm(np.asarray(needle.tip_mm, dtype=float))
+
+    @property
+    def _clock(self) -> _Clock:
+        return _Clock(self.settings.start_min)
+
+    # -- the injection ----------------------------------------------------------------------------
+
+    def carried_out(self) -> CementResult:
+        """Needle after needle, looked at every ``CHECK_ML``."""
+        injection = Injection(
+            self._rock(), self._fluids(), self._ports(), accuracy=Accuracy(threads=self.settings.threads)
+        )
+        part = self.volume_ml / len(self.needles)
+        filling: Filling | None = None
+        for number in range(len(self.needles)):
+            rates = [0.0] * len(self.needles)
+            rates[number] = self._rate_mm3_s
+            ends = np.arange(number * part + CHECK_ML, (number + 1) * part, CHECK_ML)
+            for end in (*ends, (number + 1) * part):
+                filling = injection.advance(Drive(tuple(rates)), volume_mm3=float(end) * MM3_PER_ML)
+                stopped = self._stopped(filling, number)
+                if stopped:
+                    return self.ended(stopped, filling)
+        return self.ended(Stop.VOLUME, filling)
+
+    @property
+    def _rate_mm3_s(self) -> float:
+        return self.settings.rate_ml_min * MM3_PER_ML / 60
+
+    def _stopped(self, filling: Filling, number: int) -> Stop | None:
+        if filling.stopped == "cement set":
+            return Stop.SET
+        if filling.stopped == "pores full":
+            return Stop.FULL
+        last = filling.history[-1]
+        if last.wells_mpa[number] + self._cannula(number, last.time_s) > self.settings.most_mpa:
+            return Stop.PRESSURE
+        allowed = self.settings.stop_leak_ml
+        if allowed is not None and sum(last.cement_left_mm3) > allowed * MM3_PER_ML:
+            return Stop.LEAK
+        return None
+
+    def _cannula(self, number: int, time_s: float) -> float:
+        needle, age = self.needles[number], self._clock.in_syringe(time_s)
+        return cannula_drop_mpa(self.cement, age, self._rate_mm3_s, needle.inner_mm, needle.length_mm)
+
+    # -- what the kernel is told --------------------------------------------------------------------
+
+    def _rock(self) -> Rock:
+        edge, across = self.bone.grid.edge_mm, self.bone.transverse_ratio
+        return Rock(self.bone.permeability_mm2, self.bone.porosity, (edge,) * 3, (across, across, 1.0))
+
+    def _fluids(self) -> Fluids:
+        thickness = self._thinned_everywhere if self.settings.local_shear else self._thinned_as_a_whole
+        return Fluids(thickness, flows.marrow_pa_s.number, sets_at_s=self._clock.sets_at_s(self.cement))
+
+    def _thinned_everywhere(self, now: Conditions) -> Array:
+        k, phi = now.rock.permeability_mm2, now.rock.porosity
+        open_here = k > 0
+        shear = np.zeros(k.shape)
+        shear[open_here] = shear_in_pores_per_s(now.flow_mm_s[open_here], phi[open_here], k[open_here])
+        return self.cement.pa_s(self._clock.in_bone(now.time_s), shear)
+
+    def _thinned_as_a_whole(self, now: Conditions) -> Array:
+        """By the flow through a sphere that holds half of what one needle has injected."""
+        inside = self.bone.active
+        k, phi = (float(f[inside].mean()) for f in (self.bone.permeability_mm2, self.bone.porosity))
+        part = self.volume_ml * MM3_PER_ML / len(self.needles)
+        injected = max(now.time_s * self._rate_mm3_s % part, CHECK_ML * MM3_PER_ML)
+        radius = (3 * injected / 2 / (4 * np.pi * phi)) ** (1 / 3)
+        shear = shear_in_pores_per_s(np.array(self._rate_mm3_s / (4 * np.pi * radius**2)), phi, k)
+        return self.cement.pa_s(self._clock.in_bone(now.time_s), shear)
+
+    def _ports(self) -> Ports:
+        grid = self.bone.grid
+        edges = (grid.edge_mm,) * 3
+        corner = grid.first_mm - grid.edge_mm / 2
+        wells = []
+        for needle in self.needles:
+            x, y, z = self._local(needle) - corner
+            wells.append(Well.at((float(x), float(y), float(z)), needle.inner_mm / 2, edges))
+        return Ports(tuple(wells), _ports_of(self.outlets, self.bone))
+
+    # -- afterwards -------------------------------------------------------------------------------
+
+    def ended(self, stopped: Stop, filling: Filling | None) -> CementResult:
+        """The result, of an injection that never began too."""
+        grid = self.bone.grid
+        why = say(f"stopped.{stopped.value}", **self._said())
+        if filling is None:
+            nothing = Course(*(np.zeros(1) for _ in range(4)), np.zeros((len(self.outlets), 1)))
+            empty = np.zeros(np.array(grid.shape) + 1)
+            return CementResult(self.bone, self.outlets, self.volume_ml, stopped, why, nothing, empty)
+        return CementResult(
+            self.bone,
+            self.outlets,
+            self.volume_ml,
+            stopped,
+            why,
+            self._course(filling),
+            filling.saturation,
+            filling.imbalance,
+        )
+
+    def _said(self) -> dict[str, str]:
+        return {
+            "asked": f"{self.volume_ml:g}",
+            "room": f"{self.bone.pore_ml:.1f}",
+            "limit": f"{self.settings.most_mpa:g}",
+            "workable": f"{flows.workable_pa_s.value}",
+            "leak": "" if self.settings.stop_leak_ml is None else f"{self.settings.stop_leak_ml:g}",
+        }
+
+    def _course(self, filling: Filling) -> Course:
+        moments = filling.history
+        flowing = [int(np.argmax(m.rates_mm3_s)) for m in moments]
+        bone = np.array([m.wells_mpa[n] for m, n in zip(moments, flowing, strict=True)])
+        cannula = [self._cannula(n, m.time_s) for m, n in zip(moments, flowing, strict=True)]
+        return Course(
+            time_s=np.array([m.time_s for m in moments]),
+            injected_ml=np.array([m.injected_mm3 for m in moments]) / MM3_PER_ML,
+            bone_kpa=bone * KPA_PER_MPA,
+            hub_mpa=bone + cannula,
+            leak_ml=np.array([m.cement_left_mm3 for m in moments]).T / MM3_PER_ML,
+        )
+
+
+def place_of(bone: PorousVertebra, tip_mm: AnyArray) -> Stop | None:
+    """None if a tip (LPS mm) lies in bone that cement can enter, else where it lies."""
+    grid = bone.grid
+    index = np.round(grid.to_index(np.asarray(tip_mm, dtype=float))).astype(int)
+    if ((index >= 0) & (index < grid.shape)).all() and bone.active[tuple(index)]:
+        return None
+    return Stop.IN_CANAL if _in_canal(bone, index) else Stop.NOT_IN_BONE
+
+
+def _in_canal(bone: PorousVertebra, index: AnyArray) -> bool:
+    """Outside the bone, behind the body, with bone of the ring to its right, its left and behind it."""
+    i, j, k = (int(n) for n in index)
+    ring = bone.grid.bone.any(axis=2)
+    if not (0 <= i < ring.shape[0] and 0 <= j < ring.shape[1] and 0 <= k < bone.grid.shape[2]):
+        return False
+    if bone.grid.bone[i, j, k]:
+        return False
+    body = bone.grid.body.any(axis=2)
+    return bool(body[i, j:].any() and not body[i, :j].any() and _between(bone, i, j))
+
+
+def _between(bone: PorousVertebra, i: int, j: int) -> bool:
+    ring = bone.grid.bone.any(axis=2)
+    near = slice(max(j - 3, 0), j + 4)  # the pedicles stand beside the front of the canal
+    return bool(ring[:i, near].any() and ring[i + 1 :, near].any() and ring[i, :j].any())
+
+
+def _cubes_at(bone: PorousVertebra, places_mm: AnyArray) -> list[tuple[int, ...]]:
+    """An open cube at the corner nearest to each place (body's frame)."""
+    padded, found = np.pad(bone.active, 1), []
+    for node in nodes_near(places_mm, corners_of(bone.active), bone.grid):
+        near = [tuple(int(n) for n in node + o) for o in np.ndindex(2, 2, 2)]
+        found.append(tuple(n - 1 for n in next(at for at in near if padded[at])))
+    return found
+
+
+def _ports_of(outlets: Sequence[Outlet], bone: PorousVertebra) -> tuple[Port, ...]:
+    """Outlets at corners of open cubes; no corner serves two of them, the one named first keeps it."""
+    free, ports = corners_of(bone.active), []
+    for outlet in outlets:
+        nodes = nodes_near(outlet.places_mm, free, bone.grid)
+        unique, which = np.unique(nodes, axis=0, return_inverse=True)
+        shares = np.bincount(which.ravel(), weights=outlet.shares)
+        free[tuple(unique.T)] = False
+        openings = outlet.conductance_mm3 * shares / shares.sum()
+        ports.append(Port(unique, openings, outlet.behind_kpa / KPA_PER_MPA, outlet.holds_mm3))
+    return tuple(ports)
