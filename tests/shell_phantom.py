@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from scipy import ndimage
 
@@ -15,9 +17,10 @@ FRAME = BodyFrame.from_directions(
 )
 HALF_MM = np.array([19.2, 14.4, 12.0])
 SHELL_MM, SHELL_MG, SPONGY_MG, OUTSIDE_MG = 0.4, 1000.0, 100.0, 40.0
-FINE_MM = 0.2
+FINE_MM = 0.4
 
 
+@cache
 def shell_phantom(
     hole_mm: float = 0.0, where: str = "upper", voxel_mm: float = 0.8, noise_mg: float = 15.0, seed: int = 0
 ) -> BonyVertebra:

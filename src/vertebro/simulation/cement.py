@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from vertebro.kernels.arrays import AnyArray, Array
+from vertebro.kernels.arrays import AnyArray, Array, Mask
 from vertebro.kernels.darcy import Injection
 from vertebro.kernels.porous import Accuracy, Conditions, Drive, Filling, Fluids, Ports, Rock
 from vertebro.kernels.porous import Outlet as Port
@@ -22,13 +22,14 @@ from vertebro.simulation.injection import (
     Stop,
     say,
 )
-from vertebro.simulation.leakage import KPA_PER_MPA, Outlet, corners_of, nodes_near
-from vertebro.simulation.permeability import PorousVertebra, v
+from vertebro.simulation.leakage import KPA_PER_MPA, Outlet, corners_of, nodes_near, veins_in
+from vertebro.simulation.permeability import PorousVertebra
 from vertebro.simulation.rheology import CementFlow, aged_min, cannula_drop_mpa, shear_in_pores_per_s
 from vertebro.simulation.rheology import v as flows
 
-CHECK_ML = 0.25
-"""Volume after which pressure and leaks are looked at, as somebody at the table would."""
+PORTION_ML = 0.25
+"""Given through one needle, then the next: at any volume the needles have given alike. After each portion
+pressure and leaks are looked at, as somebody at the table would."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,11 @@ def inject(
     volume_ml: float,
     settings: InjectionSettings | None = None,
 ) -> CementResult:
-    """One injection of ``volume_ml`` in all, needle after needle in equal parts.
+    """One injection of ``volume_ml`` in all, through the needles in turn, a small portion each.
 
     What cannot be injected is an outcome of its own, said in ``why``; nothing random happens here.
     """
+    bone = bone.opened(veins_in(bone.grid, outlets))
     run = _Run(bone, tuple(outlets), tuple(needles), cement, volume_ml, settings or InjectionSettings())
     never = run.refusal()
     return run.ended(never, None) if never else run.carried_out()
@@ -95,9 +97,7 @@ class _Run:
         """Whether every needle's pores lead to an outlet."""
         number, _ = ndimage.label(self.bone.active)
         leads = {int(number[at]) for o in self.outlets for at in _cubes_at(self.bone, o.places_mm)}
-        return all(
-            int(number[_cubes_at(self.bone, self._local(n)[None])[0]]) in leads for n in self.needles
-        )
+        return all(int(number[_cubes_at(self.bone, self._local(n)[None])[0]]) in leads for n in self.needles)
 
     def _local(self, needle: InjectionNeedle) -> Array:
         return self.bone.grid.frame.local_mm(np.asarray(needle.tip_mm, dtype=float))
@@ -109,21 +109,20 @@ class _Run:
     # -- the injection ----------------------------------------------------------------------------
 
     def carried_out(self) -> CementResult:
-        """Needle after needle, looked at every ``CHECK_ML``."""
+        """Portion by portion."""
         injection = Injection(
             self._rock(), self._fluids(), self._ports(), accuracy=Accuracy(threads=self.settings.threads)
         )
-        part = self.volume_ml / len(self.needles)
         filling: Filling | None = None
-        for number in range(len(self.needles)):
+        ends = np.arange(PORTION_ML, self.volume_ml, PORTION_ML)
+        for portion, end in enumerate((*ends, self.volume_ml)):
+            number = portion % len(self.needles)
             rates = [0.0] * len(self.needles)
             rates[number] = self._rate_mm3_s
-            ends = np.arange(number * part + CHECK_ML, (number + 1) * part, CHECK_ML)
-            for end in (*ends, (number + 1) * part):
-                filling = injection.advance(Drive(tuple(rates)), volume_mm3=float(end) * MM3_PER_ML)
-                stopped = self._stopped(filling, number)
-                if stopped:
-                    return self.ended(stopped, filling)
+            filling = injection.advance(Drive(tuple(rates)), volume_mm3=float(end) * MM3_PER_ML)
+            stopped = self._stopped(filling, number)
+            if stopped:
+                return self.ended(stopped, filling)
         return self.ended(Stop.VOLUME, filling)
 
     @property
@@ -168,8 +167,7 @@ class _Run:
         """By the flow through a sphere that holds half of what one needle has injected."""
         inside = self.bone.active
         k, phi = (float(f[inside].mean()) for f in (self.bone.permeability_mm2, self.bone.porosity))
-        part = self.volume_ml * MM3_PER_ML / len(self.needles)
-        injected = max(now.time_s * self._rate_mm3_s % part, CHECK_ML * MM3_PER_ML)
+        injected = max(now.time_s * self._rate_mm3_s, PORTION_ML * MM3_PER_ML) / len(self.needles)
         radius = (3 * injected / 2 / (4 * np.pi * phi)) ** (1 / 3)
         shear = shear_in_pores_per_s(np.array(self._rate_mm3_s / (4 * np.pi * radius**2)), phi, k)
         return self.cement.pa_s(self._clock.in_bone(now.time_s), shear)
@@ -191,7 +189,8 @@ class _Run:
         grid = self.bone.grid
         why = say(f"stopped.{stopped.value}", **self._said())
         if filling is None:
-            nothing = Course(*(np.zeros(1) for _ in range(4)), np.zeros((len(self.outlets), 1)))
+            none = np.zeros(1)
+            nothing = Course(none, none, none, none, np.zeros((len(self.outlets), 1)))
             empty = np.zeros(np.array(grid.shape) + 1)
             return CementResult(self.bone, self.outlets, self.volume_ml, stopped, why, nothing, empty)
         return CementResult(
@@ -240,17 +239,14 @@ def place_of(bone: PorousVertebra, tip_mm: AnyArray) -> Stop | None:
 def _in_canal(bone: PorousVertebra, index: AnyArray) -> bool:
     """Outside the bone, behind the body, with bone of the ring to its right, its left and behind it."""
     i, j, k = (int(n) for n in index)
-    ring = bone.grid.bone.any(axis=2)
+    ring: Mask = np.any(bone.grid.bone, axis=2)
     if not (0 <= i < ring.shape[0] and 0 <= j < ring.shape[1] and 0 <= k < bone.grid.shape[2]):
         return False
     if bone.grid.bone[i, j, k]:
         return False
-    body = bone.grid.body.any(axis=2)
-    return bool(body[i, j:].any() and not body[i, :j].any() and _between(bone, i, j))
-
-
-def _between(bone: PorousVertebra, i: int, j: int) -> bool:
-    ring = bone.grid.bone.any(axis=2)
+    body: Mask = np.any(bone.grid.body, axis=2)
+    if not body[i, j:].any() or body[i, :j].any():
+        return False
     near = slice(max(j - 3, 0), j + 4)  # the pedicles stand beside the front of the canal
     return bool(ring[:i, near].any() and ring[i + 1 :, near].any() and ring[i, :j].any())
 

@@ -37,17 +37,21 @@ class Side(Enum):
 
 @dataclass(frozen=True)
 class Gap:
-    """A place where the shell is missing: cubes (n, 3), areas, centre in the body's frame."""
+    """A place where the shell is missing: points of it (n, 3) in the body's frame with their areas."""
 
     side: Side
-    cubes: AnyArray
+    places_mm: Array
     areas_mm2: Array
-    centre_mm: Array
 
     @property
     def area_mm2(self) -> float:
         """Area of the gap."""
         return float(self.areas_mm2.sum())
+
+    @property
+    def centre_mm(self) -> Array:
+        """Its middle in the body's frame."""
+        return np.asarray(np.average(self.places_mm, axis=0, weights=self.areas_mm2))
 
 
 @dataclass(frozen=True)
@@ -126,9 +130,9 @@ def gaps_of(grid: VertebraGrid, shell: Shell, natural: Mask) -> tuple[Gap, ...]:
 
 
 def _gap(grid: VertebraGrid, shell: Shell, members: AnyArray) -> Gap:
-    cubes, areas = shell.cubes[members], shell.areas_mm2[members]
+    areas = shell.areas_mm2[members]
     side = _most([shell.sides[m] for m in members], areas)
-    return Gap(side, cubes, areas, np.average(grid.local_mm(cubes), axis=0, weights=areas))
+    return Gap(side, grid.local_mm(shell.cubes[members]), areas)
 
 
 def _most(sides: Sequence[Side], areas: Array) -> Side:

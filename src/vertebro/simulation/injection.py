@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from vertebro.errors import BadCase
-from vertebro.kernels.arrays import Array
+from vertebro.kernels.arrays import AnyArray, Array, Mask
 from vertebro.kernels.porespace import mean_of_corners
 from vertebro.simulation.leakage import Outlet, Place, Route
 from vertebro.simulation.permeability import PorousVertebra, v
@@ -214,7 +214,7 @@ def _spread(bone: PorousVertebra, share: Array) -> Spread:
     )
 
 
-def _meets(body: Array, filled: Array, step: int, end: int) -> bool:
+def _meets(body: Mask, filled: AnyArray, step: int, end: int) -> bool:
     """Whether a filled cube has no body beyond it along the spine."""
     i, j, k = filled.T
     beyond = np.clip(k + step, 0, body.shape[2] - 1)

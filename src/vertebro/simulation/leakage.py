@@ -56,7 +56,8 @@ class Outlet:
     """One way out. ``conductance_mm3`` is that of its geometry: flow = conductance / viscosity x pressure.
 
     ``places_mm`` (n, 3) in the body's frame with their ``shares``; ``holds_mm3`` is the room on the way out,
-    which cement fills first; ``behind_kpa`` the pressure at its far end.
+    which cement fills first; ``behind_kpa`` the pressure at its far end. ``inside_mm`` (2, 3) are the ends of
+    a vein inside the bone and ``bore_mm4`` its conductance times length, which change with its width.
     """
 
     name: str
@@ -67,6 +68,8 @@ class Outlet:
     conductance_mm3: float
     holds_mm3: float
     behind_kpa: float
+    inside_mm: Array | None = None
+    bore_mm4: float = 0.0
 
     def __post_init__(self) -> None:
         if not (self.conductance_mm3 > 0 and self.holds_mm3 > 0 and len(self.places_mm) == len(self.shares)):
@@ -74,7 +77,7 @@ class Outlet:
 
     def times(self, factor: float) -> Outlet:
         """The same way out, wider or narrower by a factor of its conductance."""
-        return replace(self, conductance_mm3=self.conductance_mm3 * factor)
+        return replace(self, conductance_mm3=self.conductance_mm3 * factor, bore_mm4=self.bore_mm4 * factor)
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ def foramen(grid: VertebraGrid, room_mm: float = 0.0) -> Mask:
 def outlets_of(grid: VertebraGrid, gaps: Sequence[Gap]) -> tuple[Outlet, ...]:
     """Veins by the anatomy of all, gaps as this CT shows them."""
     box = BodyBox.of(grid)
-    return (_basivertebral(box), *_segmental(grid, box), *(_through(grid, gap, box) for gap in gaps))
+    return (_basivertebral(box), *_segmental(grid, box), *(_through(gap, box) for gap in gaps))
 
 
 def _tube_mm3(radius_mm: float, length_mm: float) -> float:
@@ -131,24 +134,35 @@ def _tube_mm3(radius_mm: float, length_mm: float) -> float:
     return pi * radius_mm**4 / (8 * length_mm)
 
 
-def _vein(name: str, route: Route, to: Place, place_mm: Array, radius_mm: float) -> Outlet:
+def _vein(name: str, route: Route, to: Place, line_mm: Array, radius_mm: float) -> Outlet:
+    """A vein along a line inside the bone, whose first point is where it leaves the bone."""
     length = v.vein_length_mm.number
     return Outlet(
         name,
         route,
         to,
-        place_mm[None, :],
+        line_mm[:1],
         np.ones(1),
         _tube_mm3(radius_mm, length),
         pi * radius_mm**2 * length,
         v.venous_pressure_kpa.number,
+        line_mm,
+        pi * radius_mm**4 / 8,
     )
 
 
 def _basivertebral(box: BodyBox) -> Outlet:
-    centre, _ = foramen_mm(box)
+    """From the middle of the body, where the veins of the bone meet, straight back."""
+    mouth, _ = foramen_mm(box)
     radius = v.basivertebral_radius_mm.number
-    return _vein("basivertebral vein", Route.BASIVERTEBRAL, Place.CANAL, centre, radius)
+    line = np.stack([mouth, _meeting_mm(box)])
+    return _vein("basivertebral vein", Route.BASIVERTEBRAL, Place.CANAL, line, radius)
+
+
+def _meeting_mm(box: BodyBox) -> Array:
+    """Where the veins of the bone meet: the middle of the body at the height of the foramen."""
+    mouth, _ = foramen_mm(box)
+    return np.array([mouth[0], box.middle_mm[1], mouth[2]])
 
 
 def _segmental(grid: VertebraGrid, box: BodyBox) -> tuple[Outlet, ...]:
@@ -163,11 +177,12 @@ def _segmental(grid: VertebraGrid, box: BodyBox) -> tuple[Outlet, ...]:
                 place = np.array([reach, front, box.middle_mm[2]])
                 radius = v.segmental_radius_mm.number
                 vein = f"{name} {where} segmental vein"
-                found.append(_vein(vein, Route.SEGMENTAL, Place.VEINS, place, radius))
+                line = np.stack([place, _meeting_mm(box)])
+                found.append(_vein(vein, Route.SEGMENTAL, Place.VEINS, line, radius))
     return tuple(found)
 
 
-def _through(grid: VertebraGrid, gap: Gap, box: BodyBox) -> Outlet:
+def _through(gap: Gap, box: BodyBox) -> Outlet:
     """A gap as a patch of spongy bone: k A / thickness, with the published mean permeability."""
     k_mm2 = v.baroud_permeability_m2.number * MM2_PER_M2
     plate = gap.side in (Side.UPPER, Side.LOWER)
@@ -179,7 +194,7 @@ def _through(grid: VertebraGrid, gap: Gap, box: BodyBox) -> Outlet:
         f"gap of {gap.area_mm2:.0f} mm2 in the {gap.side.value}",
         route,
         to,
-        grid.local_mm(gap.cubes),
+        gap.places_mm,
         gap.areas_mm2 / gap.area_mm2,
         k_mm2 * gap.area_mm2 / thickness,
         gap.area_mm2 * thickness,
@@ -208,6 +223,21 @@ def sampled_outlets(outlets: Sequence[Outlet], generator: np.random.Generator) -
     return tuple(
         o.times(float(v.outlet_spread_factor.number**z)) for o, z in zip(outlets, steps, strict=True)
     )
+
+
+def veins_in(grid: VertebraGrid, outlets: Sequence[Outlet]) -> Array:
+    """What the veins add to the permeability (mm2) of the cubes they run through: bore over cross-section."""
+    added = np.zeros(grid.shape)
+    for outlet in outlets:
+        if outlet.inside_mm is None:
+            continue
+        mouth, end = outlet.inside_mm
+        steps = int(np.ceil(np.linalg.norm(end - mouth) / (grid.edge_mm / 4)))
+        places = mouth + np.linspace(0, 1, steps + 1)[:, None] * (end - mouth)
+        cubes = np.unique(np.round((places - grid.first_mm) / grid.edge_mm).astype(int), axis=0)
+        cubes = cubes[((cubes >= 0) & (cubes < grid.shape)).all(axis=1)]
+        added[tuple(cubes.T)] += outlet.bore_mm4 / grid.edge_mm**2
+    return added
 
 
 def corners_of(active: Mask) -> Mask:

@@ -91,14 +91,14 @@ def porosity_of(grid: VertebraGrid) -> Array:
 class PorousVertebra:
     """Bone as cement meets it: porosity (0 where nothing flows) and permeability along the spine.
 
-    Across the spine it is ``transverse_ratio`` of that. ``void`` holds gas or a cavity. The surface of the
-    bone is closed: what leaves does so by outlets.
+    Across the spine it is ``transverse_ratio`` of that. ``open_mm2`` is the part of it that no bone makes:
+    voids and veins. The surface of the bone is closed: what leaves does so by outlets.
     """
 
     grid: VertebraGrid
     porosity: Array
     permeability_mm2: Array
-    void: Mask
+    open_mm2: Array
     transverse_ratio: float = v.transverse_ratio.number
 
     @property
@@ -117,9 +117,14 @@ class PorousVertebra:
         return float(self.porosity[self.grid.body].sum() * self.grid.edge_mm**3 / 1000)
 
     def times(self, factor: AnyArray | float) -> PorousVertebra:
-        """With the permeability of the bone multiplied by one factor or a field of them; voids stay."""
-        scaled = np.where(self.void, self.permeability_mm2, self.permeability_mm2 * factor)
-        return replace(self, permeability_mm2=np.asarray(scaled))
+        """With the permeability of the bone multiplied by one factor or a field of them."""
+        bone_mm2 = self.permeability_mm2 - self.open_mm2
+        return replace(self, permeability_mm2=np.asarray(bone_mm2 * factor + self.open_mm2))
+
+    def opened(self, by_mm2: Array) -> PorousVertebra:
+        """With room that is not bone added where fluid flows, as permeability along the spine."""
+        more = np.where(self.active, by_mm2, 0.0)
+        return replace(self, permeability_mm2=self.permeability_mm2 + more, open_mm2=self.open_mm2 + more)
 
 
 def porous_vertebra(
@@ -140,10 +145,10 @@ def porous_vertebra(
     spongy = 1 - np.minimum(
         surface_area_mm2(grid.bone, grid.edge_mm) * v.cortex_mm.number / grid.edge_mm**3, 0.9
     )
-    permeability = law.mm2(porosity) * spongy
-    permeability[void] = v.void_permeability_m2.number * MM2_PER_M2
-    phi = np.where(void, 1.0, porosity * spongy)
-    return PorousVertebra(grid, np.where(flows, phi, 0.0), np.where(flows, permeability, 0.0), void)
+    permeability = np.where(flows & ~void, law.mm2(porosity) * spongy, 0.0)
+    phi = np.where(flows, np.where(void, 1.0, porosity * spongy), 0.0)
+    bone = PorousVertebra(grid, phi, permeability, np.zeros(grid.shape))
+    return bone.opened(np.where(void, v.void_permeability_m2.number * MM2_PER_M2, 0.0))
 
 
 def _reached(grid: VertebraGrid) -> Mask:

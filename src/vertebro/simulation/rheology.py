@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vertebro.errors import BadCase, nearest
-from vertebro.kernels.arrays import AnyArray, Array
+from vertebro.kernels.arrays import Array
 from vertebro.vocabulary.library import cited_values
 
 v = cited_values(beside=__file__, name="rheology_values.yaml")
@@ -90,7 +90,7 @@ def aged_min(minutes: float, temperature_cel: float) -> float:
     return float(minutes * 2**warmer)
 
 
-def shear_in_pores_per_s(speed_mm_s: AnyArray, porosity: AnyArray, permeability_mm2: AnyArray) -> Array:
+def shear_in_pores_per_s(speed_mm_s: ArrayLike, porosity: ArrayLike, permeability_mm2: ArrayLike) -> Array:
     """4 alpha q / (phi sqrt(8 k / phi)), per second."""
     phi = np.asarray(porosity, dtype=float)
     width = phi * np.sqrt(8 * np.asarray(permeability_mm2) / phi)
