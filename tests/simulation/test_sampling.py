@@ -1,6 +1,7 @@
 """Samples are the same for any order, number of workers and restart; intervals cover the truth."""
 
 import itertools
+import json
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -173,7 +174,14 @@ def test_what_is_no_journal_is_left_alone(tmp_path: Path, content: bytes) -> Non
 
 
 @pytest.mark.parametrize(
-    "line", ['{"sample": -1, "result": {}}', '{"sample": true, "result": {}}', '{"sample": 1}', "x"]
+    "line",
+    [
+        '{"sample": 1, "result": {"x": NaN}}',
+        '{"sample": -1, "result": {}}',
+        '{"sample": true, "result": {}}',
+        '{"sample": 1}',
+        "x",
+    ],
 )
 def test_a_line_that_is_no_sample_is_refused(journal_bytes: bytes, tmp_path: Path, line: str) -> None:
     path = tmp_path / "j"
@@ -190,8 +198,43 @@ def test_two_results_for_one_sample_are_refused(journal_bytes: bytes, tmp_path: 
 
 
 def test_a_journal_where_none_can_be_written_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadFile):
-        run_samples(plain, Sampling(1, seed=1, journal=tmp_path))
+    for place in (tmp_path, Path("/dev/null"), Path("/dev/null/journal")):
+        with pytest.raises(BadFile):
+            run_samples(plain, Sampling(1, seed=1, journal=place))
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    sample=VALUES,
+    result=VALUES,
+    unknown=VALUES,
+    keys=st.sets(st.sampled_from(["sample", "result", "unknown"])),
+)
+def test_any_line_is_a_sample_or_refused_in_words(
+    journal_bytes: bytes,
+    tmp_path_factory: pytest.TempPathFactory,
+    sample: object,
+    result: object,
+    unknown: object,
+    keys: set[str],
+) -> None:
+    path = tmp_path_factory.mktemp("any") / "j"
+    line = {"sample": sample, "result": result, "unknown": unknown}
+    line = {key: value for key, value in line.items() if key in keys}
+    path.write_bytes(journal_bytes + json.dumps(line).encode() + b"\n")
+    try:
+        with Journal(path, 2, SETTINGS).opened() as found:
+            assert type(sample) is int and sample in found
+            assert isinstance(found[sample], (dict, Unknown))
+    except BadFile as fault:
+        assert fault.found and fault.needed and fault.do
 
 
 def test_what_is_not_a_number_is_no_result() -> None:

@@ -39,6 +39,8 @@ class Journal:
     def opened(self) -> Iterator[dict[int, Result]]:
         """What the journal already holds; in the block, ``note`` adds to it."""
         try:
+            if self.path.exists() and not self.path.is_file():
+                raise _unusable(self.path, "it is not a file")
             found, whole = self._read() if self.path.exists() else ({}, 0)
             self.path.parent.mkdir(parents=True, exist_ok=True)
             file = self.path.open("r+" if whole else "w", encoding="utf-8", newline="\n")
@@ -117,9 +119,14 @@ class Journal:
 def _parsed(line: str) -> object:
     """The JSON value of a line; None where it is none."""
     try:
-        return json.loads(line)
+        return json.loads(line, parse_constant=_no_number)
     except (ValueError, RecursionError):
         return None
+
+
+def _no_number(word: str) -> object:
+    """NaN and infinities are never written, so they are never read."""
+    raise ValueError(word)
 
 
 def _flat(tree: Mapping[str, Any], above: str = "") -> dict[str, str]:
