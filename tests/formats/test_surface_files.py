@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from scipy import ndimage
 from surface_readers import bodies_of, read_glb, read_stl
 
 from vertebro.errors import BadFile, BadModel, HouseFault
@@ -104,6 +105,21 @@ def test_the_surface_of_a_field_lies_where_the_field_says() -> None:
     surface = level_surface(field)
     assert_allclose(np.linalg.norm(surface.points_mm - middle, axis=1), radius, atol=0.05)
     assert enclosed_mm3(surface) == pytest.approx(4 / 3 * np.pi * radius**3, rel=0.01)
+
+
+@pytest.mark.parametrize("codes", ["LPS", "RAS"])
+def test_surfaces_are_closed_for_the_printer(codes: str) -> None:
+    """Every edge belongs to two triangles that run along it in opposite directions."""
+    mask = corner(codes)
+    share = Volume(
+        ndimage.gaussian_filter(mask.values.astype(float), 1.0), mask.affine_mm, Quantity.CEMENT_SHARE
+    )
+    rod = tube(np.array([1.0, 2, 3]), np.array([20.0, -5, 9]), 1.6)
+    for surface in (surface_of(mask, 1.3), level_surface(share), rod):
+        triangles = surface.triangles
+        edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
+        assert len(np.unique(edges, axis=0)) == len(edges)
+        assert set(map(tuple, edges)) == set(map(tuple, edges[:, ::-1]))
 
 
 def test_a_field_that_never_reaches_the_level_is_refused() -> None:
