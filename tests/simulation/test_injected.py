@@ -1,16 +1,21 @@
 """Cement of an injection laid where it lies, in the bone and in the canal; its heat, and its scene."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
 from vertebro.errors import HouseFault
+from vertebro.formats.cement_files import injection_files
 from vertebro.kernels.arrays import Array
 from vertebro.patient.frame import BodyFrame
 from vertebro.patient.volume import Volume
-from vertebro.report.cement_of import Seen, scene_of
+from vertebro.report.cement_of import Seen, drawn, moments_of, scene_of
 from vertebro.simulation.heating import HeatSettings, heated
 from vertebro.simulation.injected import Injected, heat_of
+from vertebro.simulation.injection import CementResult, Course, InjectionNeedle, Stop
 from vertebro.simulation.leakage import Outlet, Place, Route
+from vertebro.simulation.permeability import PorousVertebra
 from vertebro.simulation.vertebra_grid import VertebraGrid
 from vertebro.vocabulary.grades import Quantity
 from vertebro.vocabulary.known import Unknown
@@ -117,6 +122,51 @@ def test_the_scene_lies_in_the_patient_and_its_leak_outside_the_bone() -> None:
     assert local[1] == pytest.approx(-12.0 - leak.radius_mm - EDGE_MM / 2)  # behind the wall
     at = np.round(one.grid.to_index(leak.place_mm)).astype(int)
     assert not one.grid.bone[tuple(at)]
+
+
+def test_needles_are_named_for_people_and_those_without_an_entry_say_so() -> None:
+    tip, entry = np.zeros(3), np.array([5.0, 30.0, 2.0])
+    given = [InjectionNeedle("left", tip, 2.4, 3.2, entry_mm=entry), InjectionNeedle("tip 1", tip, 2.4, 3.2)]
+    left, other = drawn(given)
+    assert (left.name, other.name) == ("left needle", "needle tip 1")
+    assert isinstance(other.entry_mm, Unknown) and left.entry_mm is not None
+    np.testing.assert_array_equal(left.entry_mm, entry)
+
+
+@dataclass(frozen=True)
+class Shot:
+    time_s: float
+    injected_ml: float
+    share: Array
+    leak_ml: tuple[float, ...]
+
+
+def test_a_film_begins_dry_and_shows_cement_only_where_pores_are() -> None:
+    one = injected(0.4)
+    everywhere = np.ones(one.share.shape)
+    dry, full = moments_of(one, [Shot(80.0, 4.0, everywhere, (0.4,))])
+    assert dry.ml == 0 and not dry.share.any() and dry.leaks_ml == (0.0,)
+    assert full.ml == pytest.approx(3.6) and full.leaks_ml == (0.4,) and full.time_s == 80
+    np.testing.assert_array_equal(full.share > 0, one.porosity > 0)
+    assert moments_of(one, []) == ()
+
+
+def test_an_injection_becomes_files_with_its_heat() -> None:
+    one = injected(0.2)
+    bone = PorousVertebra(
+        one.grid, one.porosity, np.where(one.porosity > 0, 1e-2, 0.0), np.zeros(one.grid.shape, bool)
+    )
+    nodes = np.zeros(np.array(one.grid.shape) + 1)
+    nodes[10:17, 20:26, 5:11] = 1.0
+    course = Course(*(np.array([0.0, 60.0]) for _ in range(4)), np.array([[0.0, 0.2]]))
+    result = CementResult(bone, one.outlets, 4.0, Stop.VOLUME, "done", course, nodes)
+    seen = Seen("L1", Unknown("no CT"), Volume(one.grid.bone, one.grid.affine_mm, Quantity.LABEL))
+    needles = [InjectionNeedle("right", one.grid.frame.world_mm(np.array([5.0, 5.0, 0.0])), 2.4, 3.2)]
+    files = injection_files("case", seen, result, needles, [Shot(60.0, 1.0, result.cement_share, (0.2,))])
+    assert files.scene.ml == pytest.approx(volume_ml(result.cement_share * one.porosity))
+    assert files.scene.needles[0].name == "right needle" and files.scene.leaks[0].ml == 0.2
+    assert len(files.moments) == 2 and set(files.heat) == {"li", "borzacchiello"}
+    assert files.heat["li"].regions["canal_wall"].peak_celsius > 50  # the leak lies there
 
 
 def test_what_does_not_belong_together_is_our_fault() -> None:

@@ -10,6 +10,7 @@ from vertebro.errors import HouseFault
 from vertebro.kernels.arrays import Array, Mask
 from vertebro.kernels.geometry import enclosed_hole
 from vertebro.simulation.heating import TRACE, CementField, Heat, HeatSettings, heat_spread
+from vertebro.simulation.injection import CementResult
 from vertebro.simulation.leakage import Outlet, Place
 from vertebro.simulation.permeability import porosity_of
 from vertebro.simulation.vertebra_grid import VertebraGrid
@@ -40,6 +41,12 @@ class Injected:
             np.isfinite(self.share).all() and self.share.min() >= -TRACE and self.share.max() <= 1 + TRACE
         ):
             raise HouseFault("The share of the pores that is filled must lie between 0 and 1.")
+
+    @classmethod
+    def of(cls, result: CementResult) -> Injected:
+        """What an injection left."""
+        left = tuple(float(ml) for ml in result.course.leak_ml[:, -1])
+        return cls(result.bone.grid, result.bone.porosity, result.cement_share, result.outlets, left)
 
     @property
     def ml(self) -> float:
