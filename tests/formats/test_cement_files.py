@@ -13,12 +13,13 @@ from surface_readers import bodies_of, read_glb, read_stl
 
 from cemented_body import cemented_body
 from vertebro.formats.cement_files import InjectionFiles, write_cement_files
+from vertebro.formats.heat_document import heat_document
 from vertebro.kernels.rendering import enclosed_mm3
 from vertebro.patient.frame import BodyFrame
 from vertebro.patient.volume import Volume
 from vertebro.report.cement_film import Moment
 from vertebro.report.cement_scene import CementScene, DrawnLeak, DrawnNeedle
-from vertebro.report.heat_chart import heat_chart
+from vertebro.report.heat_chart import heat_chart, heat_in_words
 from vertebro.simulation.heating import heat_spread
 from vertebro.vocabulary.grades import Quantity
 from vertebro.vocabulary.known import Unknown
@@ -136,3 +137,15 @@ def test_dry_bone_is_written_too(files: InjectionFiles, tmp_path: Path) -> None:
     write_cement_files(InjectionFiles("1", empty), tmp_path / "dry")
     assert not (tmp_path / "dry" / "surfaces" / "L1_cement.stl").exists()
     assert (tmp_path / "dry" / "surfaces" / "L1_vertebra.stl").exists()
+
+
+def test_the_heat_as_data_is_that_of_the_regions(files: InjectionFiles) -> None:
+    data = json.loads(json.dumps(heat_document(files.heat), allow_nan=False))
+    for law, heat in files.heat.items():
+        for name, region in heat.regions.items():
+            told = data["laws"][law]["regions"][name]
+            assert told["peak_celsius"] == pytest.approx(region.peak_celsius, abs=0.01)
+            assert told["minutes_over"]["45"] == pytest.approx(region.minutes_over[45], abs=0.01)
+    assert all(one["source"] and one["unit"] for one in data["measured_elsewhere"])
+    assert heat_document({})["laws"] == {}
+    assert len(heat_in_words(files.heat)) == 3

@@ -51,7 +51,7 @@ def heat_chart(level: str, by_law: Mapping[str, Heat]) -> Picture:
             [heat.regions[name].peak_celsius for heat in by_law.values()],
             name,
         )
-    each = " ".join(_in_words(name, by_law) for name in shown)
+    each = " ".join(heat_in_words(by_law))
     words = {"level": level, "each": each, "source": v.measured_centre.reference.short}
     title, caption, alt = (say(f"heat.{part}", **words) for part in ("title", "caption", "alt"))
     return made_readable(Picture("cement_heat", title, caption, alt, drawing.svg(alt)))
@@ -115,6 +115,12 @@ def _beside(drawing: Drawing, axes: _Axes, row: tuple[int, int], peaks: list[flo
     y = TOP_MM + PLOT_MM[1] + 3.4
     style: dict[str, Style] = {"fill": colour, "font_weight": 600, "text_anchor": "middle"}
     drawing.words((x, y), say(f"heat.short.{name}"), TEXT_MM * 0.9, **style)
+
+
+def heat_in_words(by_law: Mapping[str, Heat]) -> tuple[str, ...]:
+    """A sentence for every region with its peaks by both laws and the longest time above the lower limit."""
+    shown = [name for name in REGIONS if all(name in heat.regions for heat in by_law.values())]
+    return tuple(_in_words(name, by_law) for name in shown)
 
 
 def _in_words(name: str, by_law: Mapping[str, Heat]) -> str:
