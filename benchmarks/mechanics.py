@@ -4,7 +4,8 @@
 
 Prints a table: seconds from the voxel array to the reaction (least and median of the runs), iterations,
 peak memory of a process of its own, stiffness. ``--busy`` keeps both processors busy with another
-process meanwhile. CalculiX (``ccx``) solves the same model when it is installed.
+process meanwhile. Peers solve the same model when they are installed (Debian: calculix-ccx, python3-dolfinx):
+``--peers`` names those to run, ``--peers spooles`` the direct solver, ``--peers`` alone none.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
@@ -32,6 +36,7 @@ from vertebro.kernels.resources import processors
 
 SQUEEZE_MM = 0.2
 TOLERANCE = 1e-6
+SYSTEM_PYTHON = "/usr/bin/python3"  # Debian's, which finds its package of FEniCSx
 
 
 def best_of(runs: int, task: Callable[[], object]) -> tuple[float, float]:
@@ -90,37 +95,136 @@ def ceilings(runs: int) -> str:
 
     import numba
 
-    @numba.njit(nogil=True, fastmath=True)
-    def multiply_add(x, times):  # type: ignore[no-untyped-def]
+    @numba.njit(nogil=True, fastmath={"contract"})  # no regrouping, or the eight become one
+    def multiply_add(x, by, plus, times):  # type: ignore[no-untyped-def]
         for _ in range(times):
             for k in range(x.size):
-                x[k] = x[k] * np.float32(0.999) + np.float32(0.1)
-                x[k] = x[k] * np.float32(0.998) + np.float32(0.2)
-                x[k] = x[k] * np.float32(0.997) + np.float32(0.3)
-                x[k] = x[k] * np.float32(0.996) + np.float32(0.4)
-                x[k] = x[k] * np.float32(0.995) + np.float32(0.5)
-                x[k] = x[k] * np.float32(0.994) + np.float32(0.6)
-                x[k] = x[k] * np.float32(0.993) + np.float32(0.7)
-                x[k] = x[k] * np.float32(0.992) + np.float32(0.8)
+                x[k] = x[k] * by[0] + plus[0]
+                x[k] = x[k] * by[1] + plus[1]
+                x[k] = x[k] * by[2] + plus[2]
+                x[k] = x[k] * by[3] + plus[3]
+                x[k] = x[k] * by[4] + plus[4]
+                x[k] = x[k] * by[5] + plus[5]
+                x[k] = x[k] * by[6] + plus[6]
+                x[k] = x[k] * by[7] + plus[7]
 
     n = processors()
     big = [(np.ones(30_000_000, np.float32), np.ones(30_000_000, np.float32)) for _ in range(n)]
     small = [np.ones(2048, np.float32) for _ in range(n)]
+    by, plus = np.linspace(0.99, 0.999, 8, dtype=np.float32), np.linspace(0.1, 0.8, 8, dtype=np.float32)
     with ThreadPoolExecutor(n) as pool:
         copy, _ = best_of(runs, lambda: list(pool.map(lambda pair: np.copyto(*pair), big)))
-        flops, _ = best_of(runs, lambda: list(pool.map(lambda x: multiply_add(x, 20_000), small)))
+        flops, _ = best_of(runs, lambda: list(pool.map(lambda x: multiply_add(x, by, plus, 20_000), small)))
     gigabytes = n * 2 * 4 * 30e6 / copy / 1e9
     gigaflops = n * 2048 * 20_000 * 16 / flops / 1e9
     return f"ceilings: copy {gigabytes:.0f} GB/s, multiply-add {gigaflops:.0f} GFLOP/s (single precision)"
 
 
-def calculix(model: PublishedModel) -> tuple[float, float]:
-    """Seconds and stiffness of CalculiX with its iterative Cholesky solver."""
+FIRST_RESULT = """
+import time
+began = time.perf_counter()
+import numpy as np
+from vertebro.kernels.elastic import ElasticModel, solve_elastic
+from vertebro.kernels.supports import NodeValues
+young, top, bottom = np.full((12,) * 3, 100.0), np.zeros((13,) * 3, bool), np.zeros((13,) * 3, bool)
+top[..., -1] = bottom[..., 0] = True
+ends = (NodeValues.at(top, 2, -0.1), NodeValues.at(bottom, 2, 0.0))
+solve_elastic(ElasticModel(young, 0.3, (1.0,) * 3, ends))
+print(f"{time.perf_counter() - began:.1f} s ({time.process_time():.1f} s of one processor)")
+"""
+
+
+def first_result() -> str:
+    """From the import to the first result, with nothing compiled yet and with everything kept."""
+    with tempfile.TemporaryDirectory() as folder:
+        told = [
+            subprocess.run(
+                [sys.executable, "-c", FIRST_RESULT],
+                env=os.environ | {"NUMBA_CACHE_DIR": folder},
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout.strip()
+            for _ in range(2)
+        ]
+    return f"import to first result: the first time ever {told[0]}, then {told[1]}"
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Another program on the same model: its name and how it is run; None where it is not installed."""
+
+    name: str
+    run: Callable[[PublishedModel], tuple[float, float]] | None
+    missing: str = ""
+
+
+def peers() -> Iterator[Peer]:
+    """Every peer this benchmark knows."""
+    for solver in ("ITERATIVE CHOLESKY", "SPOOLES"):
+        run = partial(calculix, solver=solver) if shutil.which("ccx") else None
+        yield Peer(f"CalculiX, {solver.lower()}", run, "Debian: calculix-ccx")
+    has = subprocess.run([SYSTEM_PYTHON, "-c", "import dolfinx"], capture_output=True, check=False)
+    for ranks in (1, 2):
+        run = partial(fenicsx, ranks=ranks) if has.returncode == 0 else None
+        yield Peer(f"FEniCSx, CG + GAMG, {ranks} rank{'s' * (ranks > 1)}", run, "Debian: python3-dolfinx")
+
+
+def beside(model: PublishedModel, names: list[str]) -> Iterator[str]:
+    """A row for ourselves and for each peer that is asked for; one run each, so against our median."""
+    pressed = model.pressed(SQUEEZE_MM)
+    own, median = best_of(5, lambda: solve_elastic(pressed, tolerance=TOLERANCE))
+    stiffness = -solve_elastic(pressed, tolerance=TOLERANCE).reaction(model.top)[2] / SQUEEZE_MM
+    yield "| program | s | N/mm | against ours | times ours |\n|---|---|---|---|---|"
+    yield f"| vertebro | {median:.3f} (least {own:.3f}) | {stiffness:.1f} | | 1 |"
+    for peer in peers():
+        if not any(name.lower() in peer.name.lower() for name in names):
+            continue
+        if peer.run is None:
+            yield f"| {peer.name} | not installed ({peer.missing}) | | | |"
+            continue
+        seconds, found = peer.run(model)
+        off = 100 * (found / stiffness - 1)
+        yield f"| {peer.name} | {seconds:.1f} | {found:.1f} | {off:+.3f} % | {seconds / median:.0f} |"
+
+
+def fenicsx(model: PublishedModel, ranks: int) -> tuple[float, float]:
+    """Seconds and stiffness of FEniCSx, from the mesh to the energy, without the compilation of its form."""
+    nodes, numbers = mesh_of(model)
+    voxels = np.argwhere(model.young_mpa > 0)
+    order = [(i, j, k) for k in (0, 1) for j in (0, 1) for i in (0, 1)]
+    top, bottom = (numbers[tuple(where.T)] - 1 for where in (model.top, model.bottom))
+    with tempfile.TemporaryDirectory() as folder:
+        np.savez(
+            Path(folder) / "model.npz",
+            places_mm=nodes * model.edge_mm,
+            cells=np.stack([numbers[tuple((voxels + c).T)] for c in order], axis=-1) - 1,
+            young_mpa=model.young_mpa[tuple(voxels.T)],
+            top=top,
+            bottom=bottom,
+            pins=[bottom[0], bottom[-1]],
+            squeeze_mm=SQUEEZE_MM,
+        )
+        parallel = ["mpirun", "--allow-run-as-root", "-n", str(ranks)] if ranks > 1 else []
+        script = Path(__file__).with_name("mechanics_fenicsx.py")
+        done = subprocess.run(
+            [*parallel, SYSTEM_PYTHON, str(script), str(Path(folder) / "model.npz")],
+            env={n: v for n, v in os.environ.items() if n != "PYTHONPATH"} | {"OMP_NUM_THREADS": "1"},
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+    seconds, stiffness, _ = done.stdout.split()[-3:]
+    return float(seconds), float(stiffness)
+
+
+def calculix(model: PublishedModel, solver: str) -> tuple[float, float]:
+    """Seconds and stiffness of CalculiX, from its input deck on."""
     nodes, numbers = mesh_of(model)
     with tempfile.TemporaryDirectory() as folder:
         deck = Path(folder) / "l2.inp"
         with deck.open("w", encoding="utf-8") as out:
-            write_deck(out, model, nodes, numbers)
+            write_deck(out, model, (nodes, numbers), solver)
         start = time.perf_counter()
         environment = os.environ | {"OMP_NUM_THREADS": str(processors())}
         subprocess.run(["ccx", "l2"], cwd=folder, env=environment, check=True, capture_output=True)
@@ -144,8 +248,9 @@ def mesh_of(model: PublishedModel) -> tuple[np.ndarray, np.ndarray]:
 CALCULIX_ORDER = [(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0), (0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1)]
 
 
-def write_deck(out, model: PublishedModel, nodes: np.ndarray, numbers: np.ndarray) -> None:  # type: ignore[no-untyped-def]
+def write_deck(out: TextIO, model: PublishedModel, mesh: tuple[np.ndarray, np.ndarray], solver: str) -> None:
     """An input deck with one material for each modulus and the plates as displacements."""
+    nodes, numbers = mesh
     voxels = np.argwhere(model.young_mpa > 0)
     corners = np.stack([numbers[tuple((voxels + c).T)] for c in CALCULIX_ORDER], axis=-1)
     moduli, material = np.unique(model.young_mpa[tuple(voxels.T)], return_inverse=True)
@@ -162,18 +267,8 @@ def write_deck(out, model: PublishedModel, nodes: np.ndarray, numbers: np.ndarra
     for name, where in (("TOP", model.top), ("BOTTOM", model.bottom)):
         out.write(f"*NSET,NSET={name}\n" + "".join(f"{n}\n" for n in numbers[tuple(where.T)]))
     first, far = numbers[tuple(model.bottom[0])], numbers[tuple(model.bottom[-1])]
-    out.write(f"*STEP\n*STATIC,SOLVER=ITERATIVE CHOLESKY\n*BOUNDARY\nTOP,3,3,{-SQUEEZE_MM}\nBOTTOM,3,3,0\n")
+    out.write(f"*STEP\n*STATIC,SOLVER={solver}\n*BOUNDARY\nTOP,3,3,{-SQUEEZE_MM}\nBOTTOM,3,3,0\n")
     out.write(f"{first},1,2,0\n{far},2,2,0\n*NODE PRINT,NSET=TOP,TOTALS=ONLY\nRF\n*END STEP\n")
-
-
-def peers(model: PublishedModel) -> Iterator[str]:
-    """A line for each peer: its seconds, or that it is not installed."""
-    if shutil.which("ccx") is None:
-        yield "CalculiX: not installed"
-        return
-    own, _ = best_of(3, lambda: solve_elastic(model.pressed(SQUEEZE_MM), tolerance=TOLERANCE))
-    seconds, stiffness = calculix(model)
-    yield f"CalculiX: {seconds:.1f} s, {stiffness:.1f} N/mm; vertebro {own:.2f} s, 1 : {seconds / own:.0f}"
 
 
 @contextlib.contextmanager
@@ -197,6 +292,7 @@ def main() -> None:
     parser.add_argument("--splits", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--busy", action="store_true")
+    parser.add_argument("--peers", nargs="*", default=["iterative cholesky", "fenicsx"], metavar="NAME")
     parser.add_argument("--row", type=int, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.row:
@@ -219,8 +315,9 @@ def main() -> None:
             print(subprocess.run(own, check=True, capture_output=True, text=True).stdout.strip(), flush=True)
     print(operator_speed(chosen.data, chosen.runs))
     print(ceilings(chosen.runs))
-    for line in peers(published_model(chosen.data)):
-        print(line)
+    print(first_result())
+    for line in beside(published_model(chosen.data), chosen.peers):
+        print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,20 @@
 """The capped voxel model and the strengths named from it: closed forms, symmetry, islands, refusals."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
+import jsonschema
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 from vertebro.errors import BadAnatomy, BadCase, BadLabels, BadModel
 from vertebro.formats.casefile import read_case
+from vertebro.formats.document import as_json
 from vertebro.formats.strength_document import strength_document
+from vertebro.formats.strength_schema import strength_schema
 from vertebro.kernels.arrays import Mask
 from vertebro.patient.case import Case, Phantom
 from vertebro.patient.frame import BodyFrame
@@ -31,6 +35,7 @@ FRAME = BodyFrame.from_directions(
     np.zeros(3), anterior=np.array([0.0, -1, 0]), superior=np.array([0.0, 0, 1])
 )
 LINEAR = ModelSettings(crush=False)
+SCHEMA = Path(__file__).parents[2] / "docs" / "schema" / "strength-1.schema.json"
 HALF_MM = (12.0, 10.0, 9.0)
 DENSITY = 150.0
 
@@ -239,6 +244,7 @@ def test_a_whole_case(l2: Strength, case: Case) -> None:
     assert l2.calibration.kind == "k2hpo4_mg_cm3"
     document = strength_document(case.id, l2)
     assert document["format"] == "vertebro.strength/1" and document["level"] == "L2"
+    jsonschema.validate(json.loads(as_json(document)), strength_schema())
     assert document["compression"]["stiffness_based"]["source"]["key"] == "walle2025"
     offset, strain, reached = (document["compression"][n] for n in ("offset", "strain", "reaction_at"))
     assert 0 < offset["value"] < strain["value"] < reached["value"] * 0.019 * l2.numbers.height.value / 0.2
@@ -255,8 +261,14 @@ def test_a_whole_case(l2: Strength, case: Case) -> None:
     assert f"{offset['value'] / 1000:.2f} kN" in words and "elastic line, moved by 0.2 %" in words
 
 
+def test_the_schema_of_the_document_is_published() -> None:
+    made = as_json(strength_schema())
+    assert SCHEMA.read_text(encoding="utf-8") == made, f"publish it again: {SCHEMA.name}"
+
+
 def test_a_broken_vertebra_is_called_so(case: Case) -> None:
     found = strength_of(case, Level.L1, LINEAR)
+    jsonschema.validate(json.loads(as_json(strength_document(case.id, found))), strength_schema())
     assert found.cautions[0].startswith("L1 is broken")
 
 

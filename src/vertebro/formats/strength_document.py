@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vertebro.formats.document import plain
+from vertebro.formats.strength_schema import STRENGTH_FORMAT
 from vertebro.simulation.curve import Curve
 from vertebro.simulation.published_model import Comparison
 from vertebro.simulation.strength import Estimate, Strength
@@ -12,7 +13,6 @@ from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.library import CitedValue
 from vertebro.vocabulary.measured import Measured
 
-STRENGTH_FORMAT = "vertebro.strength/1"
 VALIDATION_FORMAT = "vertebro.validation/1"
 
 

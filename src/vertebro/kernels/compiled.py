@@ -44,6 +44,14 @@ def compiled(function: F) -> F:
     return dispatcher  # type: ignore[no-any-return]
 
 
+def is_kept(function: Callable[..., object]) -> bool:
+    """Whether a compiled function can run at once: its machine code is there, in memory or on disk."""
+    if not COMPILED:
+        return True
+    dispatcher: Any = function
+    return bool(dispatcher.signatures) or bool(dispatcher._cache._cache_file._load_index())
+
+
 def part(function: F) -> F:
     """A piece of a compiled function, inlined into the machine code of whoever calls it."""
     return numba.njit(function, forceinline=True, **OPTIONS)  # type: ignore[no-any-return]

@@ -12,6 +12,9 @@ from vertebro.fracture.density import cautions, contrast_of, density_spread_mg_c
 from vertebro.fracture.findings import Calibration
 from vertebro.fracture.measure import Measurable, measurable
 from vertebro.kernels.arrays import AnyArray
+from vertebro.kernels.compiled import is_kept
+from vertebro.kernels.crushing import crush
+from vertebro.kernels.sweeps import perform
 from vertebro.patient.case import Case
 from vertebro.patient.volume import Volume
 from vertebro.simulation.curve import FEW_STEPS, Curve, crushed
@@ -86,6 +89,7 @@ def strength_of(
     seen = measurable(spine, ct)
     given = bony_vertebra(ct, vertebra, seen.bodies[level], calibration)
     shift = _shift(ct, given, calibration)
+    _announce_first(settings, tell)
     tell(f"solving axial compression and bending of {level}")
     model = build_model(given, settings)
     response = respond(model)
@@ -102,6 +106,12 @@ def strength_of(
     )
     missing = ((say("not_done.orthotropy"), say("not_done.orthotropy_why")),)
     return Strength(level, settings, calibration, numbers, model, curve, said, missing)
+
+
+def _announce_first(settings: ModelSettings, tell: Progress) -> None:
+    """Says what a person waits for where this machine runs the solver for the first time."""
+    if not (is_kept(perform) and (is_kept(crush) or not settings.crush)):
+        tell(say("progress.preparing"))
 
 
 @dataclass(frozen=True)
