@@ -32,20 +32,18 @@ class Grid:
 def resampled(values: AnyArray, affine_mm: Array, origin_mm: Array, axes: Array, grid: Grid) -> Array:
     """Trilinear values of an image at ``origin + right*axes[0] + anterior*axes[1] + superior*axes[2]``.
 
-    Outside the image the value is 0. The index is an affine function of the three coordinates, so it is
-    built from three vectors.
+    Outside the image the value is 0. The index is an affine function of the place in the regular grid.
     """
     inverse = np.linalg.inv(affine_mm)
-    start = inverse[:3, :3] @ origin_mm + inverse[:3, 3]
     along = inverse[:3, :3] @ axes.T  # columns: index steps per mm along the grid's own axes
-    index = (
-        start[:, None, None, None]
-        + along[:, 0, None, None, None] * grid.right_mm[:, None, None]
-        + along[:, 1, None, None, None] * grid.anterior_mm[None, :, None]
-        + along[:, 2, None, None, None] * grid.superior_mm[None, None, :]
-    )
+    of_grid = (grid.right_mm, grid.anterior_mm, grid.superior_mm)
+    first = np.array([axis[0] for axis in of_grid])
+    step = np.array([(axis[-1] - axis[0]) / max(len(axis) - 1, 1) for axis in of_grid])
+    start = inverse[:3, :3] @ origin_mm + inverse[:3, 3] + along @ first
     source = np.asarray(values, dtype=np.float32)
-    return np.asarray(ndimage.map_coordinates(source, index, order=1, prefilter=False))
+    return np.asarray(
+        ndimage.affine_transform(source, along * step, start, grid.shape, order=1, prefilter=False)
+    )
 
 
 def resampled_at(values: AnyArray, affine_mm: Array, points_mm: Array) -> Array:
