@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vertebro.kernels.arrays import AnyArray
+from vertebro.kernels.arrays import AnyArray, Array
 from vertebro.kernels.lanes import MOST_LANES
 
 ALIGNMENT = 16  # planes begin on a cache line of 64 bytes in single precision
@@ -157,3 +157,14 @@ def places_of(grid: Grid, at: AnyArray, level: int = 0) -> AnyArray:
     column = np.searchsorted(held[:, 2], at, side="right") - 1
     i, j = np.divmod(number[column], row[NY] + 1)
     return np.stack([i, j, held[column, 0] + at - held[column, 2]], axis=-1)
+
+
+def dense_rows(grid: Grid, shape: tuple[int, int, int], rows: Array) -> Array:
+    """Rows by address of a voxel on the grid (nx, ny, nz, ...)."""
+    nx, ny, nz = shape
+    out = np.zeros((*shape, *rows.shape[1:]))
+    for n in range(nx * ny):
+        lowest, count, start = grid.voxels[n]
+        count = min(count, nz - lowest)
+        out[n // ny, n % ny, lowest : lowest + count] = rows[start : start + count]
+    return out

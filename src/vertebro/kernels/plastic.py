@@ -29,7 +29,7 @@ from vertebro.kernels.crushing import (
 )  # fmt: skip
 from vertebro.kernels.cycles import EXACT_R, Effort, F, P, Q, S, U
 from vertebro.kernels.elastic import Checked, ElasticModel, ElasticSolution, Solver
-from vertebro.kernels.grids import PIECE_COUNT, Grid
+from vertebro.kernels.grids import PIECE_COUNT, dense_rows
 from vertebro.kernels.hexahedron import CORNERS, LOCKING_POISSON, Integration
 from vertebro.kernels.lanes import MOST_LANES
 from vertebro.kernels.resources import processors
@@ -93,7 +93,8 @@ class PlasticSolution:
     """The path, and the state at its end.
 
     ``final`` holds displacements and reactions for ``kernels.stresses`` (its energy is that of the
-    supports, not the stored one). Fields are by voxel (nx, ny, nz), nought in the void.
+    supports, not the stored one), ``peak`` those at the greatest factor. Fields are by voxel (nx, ny, nz),
+    nought in the void.
     """
 
     steps: tuple[PlasticStep, ...]
@@ -102,6 +103,7 @@ class PlasticSolution:
     equivalent_plastic_strain: Array
     dissipated_nmm: Array
     yielding: Array
+    peak: ElasticSolution
 
     def force_n(self, nodes: AnyArray, axis: int) -> Array:
         """The force on some nodes (mask, or indices (n, 3)) in one direction at every step, N."""
@@ -138,11 +140,13 @@ def solve_plastic(
     if asked.ndim != 1 or not asked.size or not np.isfinite(asked).all():
         raise BadModel(f"The load factors are {factors}.", "a list of numbers", "Give at least one.")
     path = _Path(model, law, effort or Effort(threads=processors()), tolerance)
-    steps = []
+    steps: list[PlasticStep] = []
     for factor in asked.tolist():
         steps.append(path.to(factor))
         tell(steps[-1])
-    return path.solution(tuple(steps))
+        if len(steps) == 1 + asked.argmax():
+            peak = path.reached(steps[-1])
+    return replace(path.solution(tuple(steps)), peak=peak)
 
 
 def _yields(model: ElasticModel, law: YieldLaw, solid: AnyArray) -> tuple[Array, Array, Array]:
@@ -275,33 +279,26 @@ class _Path:
         self.step_before, self.factor = factor - self.factor, factor
         self.before, self.here = self.here, self.multigrid.exact[U].copy()
 
-    def solution(self, steps: tuple[PlasticStep, ...]) -> PlasticSolution:
-        """The path and its end."""
-        sweeps, shape = self.sweeps, self.last.shape
+    def reached(self, step: PlasticStep) -> ElasticSolution:
+        """Displacements and reactions at the step just reached."""
         self.multigrid.exact[U][:] = self.here
         self.multigrid.clear_void()
         u = self.multigrid.exact[U] / self.solver.scale[:, None]
-        final = replace(self.last, displacement_mm=u, reaction_n=steps[-1].reaction_n)
+        return replace(self.last, displacement_mm=u, reaction_n=step.reaction_n)
+
+    def solution(self, steps: tuple[PlasticStep, ...]) -> PlasticSolution:
+        """The path and its end."""
+        sweeps, shape, final = self.sweeps, self.last.shape, self.reached(steps[-1])
         state = sweeps.law.state
         return PlasticSolution(
             steps=steps,
             final=final,
-            plastic_strain=_dense(self.grid, shape, state[:, :, :6].mean(axis=1)),
-            equivalent_plastic_strain=_dense(self.grid, shape, state[:, :, 6].mean(axis=1)),
-            dissipated_nmm=_dense(self.grid, shape, sweeps.law.dissipated),
-            yielding=_dense(self.grid, shape, (state[:, :, 6] > 0).mean(axis=1)),
+            peak=final,
+            plastic_strain=dense_rows(self.grid, shape, state[:, :, :6].mean(axis=1)),
+            equivalent_plastic_strain=dense_rows(self.grid, shape, state[:, :, 6].mean(axis=1)),
+            dissipated_nmm=dense_rows(self.grid, shape, sweeps.law.dissipated),
+            yielding=dense_rows(self.grid, shape, (state[:, :, 6] > 0).mean(axis=1)),
         )
-
-
-def _dense(grid: Grid, shape: tuple[int, int, int], rows: Array) -> Array:
-    """Rows by address of a voxel on the grid (nx, ny, nz, ...)."""
-    nx, ny, nz = shape
-    out = np.zeros((*shape, *rows.shape[1:]))
-    for n in range(nx * ny):
-        lowest, count, start = grid.voxels[n]
-        count = min(count, nz - lowest)
-        out[n // ny, n % ny, lowest : lowest + count] = rows[start : start + count]
-    return out
 
 
 class _Sweeps:
