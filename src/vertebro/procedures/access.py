@@ -74,8 +74,9 @@ def _best(half: Half, route: Route, wish: Wish) -> Trajectory | None:
 
 def _with(half: Half, route: Route, needle: Needle, wish: Wish) -> Trajectory | None:
     """The best of the safe paths with this needle, tried with an unsteady hand."""
-    share = v.tip_beside.value["one_needle" if wish.one_sided else "two_needles"]
-    aim = Aim(needle.outer_mm / 2, route, float(share) * half.body.width_mm)
+    kind = "one_needle" if wish.one_sided else "two_needles"
+    share, pull = float(v.tip_beside.value[kind]), float(v.tip_pull.value[kind])
+    aim = Aim(needle.outer_mm / 2, route, share * half.body.width_mm, pull)
     paths = best_paths(half, aim, TRIED)
     lines = [Line(half, aim, e, t) for e, t in zip(paths.entry_mm, paths.target_mm, strict=True)]
     if not lines:
@@ -202,9 +203,14 @@ def _no_path(half: Half, wish: Wish) -> Unknown:
             girth=f"{half.isthmus.girth_mm:.1f}",
             needle=thinnest.name,
             outer=f"{thinnest.outer_mm:.1f}",
-            routes=say("none_or").join(str(r) for r in wish.routes),
+            routes=_routes(wish),
         )
     )
+
+
+def _routes(wish: Wish) -> str:
+    names = [str(r) for r in wish.routes]
+    return names[0] if len(names) == 1 else say("none_or", one=names[0], other=names[1])
 
 
 def _refuse_canal(path: Trajectory, half: Half) -> None:

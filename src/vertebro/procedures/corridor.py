@@ -37,11 +37,15 @@ FINE_STEPS_MM = (0.8, 0.8, 0.4, 0.4, 0.2, 0.2)
 
 @dataclass(frozen=True)
 class Aim:
-    """What a corridor is for: the needle's radius, its route, how far beside the middle its tip shall lie."""
+    """What a corridor is for: the needle's radius, its route, how far beside the middle its tip shall lie.
+
+    ``pull`` weighs how much the place of the tip counts against room.
+    """
 
     radius_mm: float
     route: Route
     beside_mm: float
+    pull: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -174,7 +178,9 @@ def _cost(half: Half, aim: Aim, p: Paths) -> Array:
     lean = lean + np.maximum(np.abs(p.tilt_deg) - float(v.enough_tilt.value), 0)
     wanted = wanted_target(half, aim)
     off = np.linalg.norm((p.target_mm - wanted) * np.array([1.0, 0.6, 1.0]), axis=1)
-    return np.asarray(near - room + 0.2 * lean + 0.02 * np.abs(p.tilt_deg) + off * (0.1 + 0.025 * off))
+    return np.asarray(
+        near - room + 0.2 * lean + 0.02 * np.abs(p.tilt_deg) + aim.pull * off * (0.1 + 0.025 * off)
+    )
 
 
 def _worth(room_mm: Array) -> Array:

@@ -1,0 +1,61 @@
+"""The options of ``vertebro plan``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DONE_IN_PART = 3
+
+
+def plan(
+    case: Annotated[Path, typer.Argument(help="A case.yaml, or a folder that holds one.")],
+    level: Annotated[
+        str | None, typer.Option(help="The vertebra, such as L1, in place of the case's own level.")
+    ] = None,
+    procedure: Annotated[
+        str | None,
+        typer.Option(help="vertebroplasty, kyphoplasty or 'vertebral stent'; the first two if left out."),
+    ] = None,
+    route: Annotated[str | None, typer.Option(help="transpedicular or extrapedicular.")] = None,
+    side: Annotated[str | None, typer.Option(help="right or left: one needle, aimed at the middle.")] = None,
+    needle: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Your own needles (lines of a 3D Slicer .mrk.json): margins told."),
+    ] = None,
+    gauge: Annotated[int | None, typer.Option(help="Gauge of your own needles.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FOLDER", help="Write pictures, Slicer markups and glTF here."),
+    ] = None,
+    json: Annotated[
+        str | None,
+        typer.Option("--json", metavar="FILE", help="Also write JSON to FILE ('-': standard output)."),
+    ] = None,
+) -> None:
+    """Safe needle paths with margins, grade and an unsteady hand's share, from the mask alone."""
+    from vertebro.formats.document import as_json
+    from vertebro.formats.plan_document import plan_document
+    from vertebro.formats.writing import writing
+    from vertebro.interfaces.planning import Options, run
+    from vertebro.procedures.trajectory import Plan
+    from vertebro.report.plan_words import plan_in_words
+
+    found = run(case, Options(level, procedure, route, side, needle, gauge), out, _say)
+    if json:
+        text = as_json(plan_document(found.case.id, found.level, found.plans))
+        if json == "-":
+            typer.echo(text, nl=False)
+        else:
+            with writing(Path(json)) as temporary:
+                temporary.write_text(text, encoding="utf-8")
+    if json != "-":
+        typer.echo("\n\n".join(plan_in_words(name, made) for name, made in found.plans))
+    if not all(isinstance(made, Plan) for _, made in found.plans):
+        raise typer.Exit(DONE_IN_PART)
+
+
+def _say(what: str) -> None:
+    typer.echo(f"· {what}", err=True)

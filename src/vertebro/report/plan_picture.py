@@ -1,0 +1,247 @@
+"""Pictures of planned needles: the scan cut along each of them, the room left, the bone as glass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vertebro.kernels.arrays import Array
+from vertebro.kernels.needle_paths import Field
+from vertebro.patient.spine import Spine
+from vertebro.patient.volume import Volume
+from vertebro.procedures.grades import Robustness
+from vertebro.procedures.site import Site
+from vertebro.procedures.trajectory import MARGINS, Plan, Trajectory
+from vertebro.report.cement_picture import glass_view
+from vertebro.report.cement_scene import NEEDLE, OUTLINE, CementScene, DrawnNeedle
+from vertebro.report.drawing import Drawing, png
+from vertebro.report.figures import GROUND, HALO, INK, Picture, bone_window, contours
+from vertebro.report.plan_words import margin_name
+from vertebro.report.planes import Plane
+from vertebro.report.readable import made_readable
+from vertebro.vocabulary.grades import Quantity
+from vertebro.vocabulary.known import Unknown
+from vertebro.vocabulary.library import cited_values
+from vertebro.vocabulary.measured import Measured
+from vertebro.vocabulary.texts import texts
+
+v = cited_values(beside=__file__)
+say = texts(beside=__file__, name="plan").say
+
+PIXEL_MM = 0.25
+PANEL_MM = (78.0, 62.0)
+BARS_MM = 46.0
+GAP_MM, TEXT_MM = 2.0, 2.8
+GLASS_PIXELS = 400
+CANAL, NEAR, ENOUGH = "#ff5a5f", "#ffb000", "#39d39f"
+SHAFT_MM = 14.0
+"""How much of the needle is drawn behind its entry."""
+LONGEST_BAR_MM = 10.0
+"""Room beyond which a bar grows no longer."""
+
+
+@dataclass(frozen=True)
+class PlanScene:
+    """What is drawn: the CT where there is one, the bone, its site with the canal, the plan."""
+
+    ct: Volume | Unknown
+    spine: Spine
+    site: Site
+    plan: Plan
+
+    @property
+    def bone(self) -> Volume:
+        """The mask of the vertebra."""
+        return self.spine[self.plan.level].mask
+
+    def canal(self) -> Volume:
+        """The canal as a yes/no image in the patient."""
+        return field_volume(self.site.canal, self.site, inside=-1.0)
+
+
+def field_volume(field: Field, site: Site, inside: float) -> Volume:
+    """Where a field of a site has this sign, as an image in the patient."""
+    frame = site.body.frame
+    affine = np.eye(4)
+    affine[:3, :3] = frame.axes.T * field.step_mm
+    affine[:3, 3] = frame.world_mm(field.low_mm)
+    return Volume((field.values * inside) > 0, affine, Quantity.LABEL)
+
+
+def plan_picture(scene: PlanScene) -> Picture:
+    """One row a needle, cut along it twice, with its bars; then the bone as glass."""
+    row = PANEL_MM[1] + 2.0 * TEXT_MM
+    width = 2 * PANEL_MM[0] + BARS_MM + 2 * GAP_MM
+    glass = (width - 2 * GAP_MM) / 3
+    drawing = Drawing(width, row * len(scene.plan.needles) + glass * 0.82 + 2.4 * TEXT_MM, ground=GROUND)
+    canal = scene.canal()
+    for number, needle in enumerate(scene.plan.needles):
+        top = number * row
+        for at, plane in enumerate((axial_oblique(scene, needle), sagittal_oblique(scene, needle))):
+            _panel(drawing, scene, canal, needle, (plane, np.array([at * (PANEL_MM[0] + GAP_MM), top])))
+        _bars(drawing, needle, np.array([2 * (PANEL_MM[0] + GAP_MM), top]))
+    _glass(drawing, scene, (row * len(scene.plan.needles), glass))
+    return _picture(scene, drawing)
+
+
+def axial_oblique(scene: PlanScene, needle: Trajectory) -> Plane:
+    """The plane of needle and right-left axis: the patient's right on the left, the front above."""
+    right = scene.site.body.frame.right
+    return _along(needle, "axial", -right, -_square(needle.direction, right), ("R", "L", "A", "P"))
+
+
+def sagittal_oblique(scene: PlanScene, needle: Trajectory) -> Plane:
+    """The upright plane of the needle: the front on the left."""
+    up = scene.site.body.frame.superior
+    return _along(needle, "sagittal", -_square(needle.direction, up), -up, ("A", "P", "S", "I"))
+
+
+def _square(direction: Array, axis: Array) -> Array:
+    """The part of a direction at right angles to an axis, of length one."""
+    rest = direction - (direction @ axis) * axis
+    return np.asarray(rest / np.linalg.norm(rest))
+
+
+def _along(
+    needle: Trajectory, view: str, across: Array, down: Array, letters: tuple[str, str, str, str]
+) -> Plane:
+    middle = (needle.entry_mm + needle.target_mm) / 2
+    return Plane(view, middle, np.asarray(across), np.asarray(down), PANEL_MM, letters)
+
+
+def _panel(
+    drawing: Drawing, scene: PlanScene, canal: Volume, needle: Trajectory, where: tuple[Plane, Array]
+) -> None:
+    plane, corner = where
+    ground = scene.ct if isinstance(scene.ct, Volume) else scene.bone
+    cut = plane.cut(ground, PIXEL_MM)
+    pixels = bone_window(cut if isinstance(scene.ct, Volume) else 400.0 * np.nan_to_num(cut) - 200.0)
+    drawing.image(png(pixels), corner=corner, size=plane.size_mm)
+    for other in scene.spine:
+        chosen = other.level is scene.plan.level
+        for line in contours(plane, other.mask, PIXEL_MM):
+            style: dict[str, str | float] = {} if chosen else {"stroke_dasharray": "0.8 0.8", "opacity": 0.7}
+            drawing.line(_within(line, plane) + corner, stroke=OUTLINE, stroke_width=0.3, **style)
+    for line in contours(plane, canal, PIXEL_MM):
+        drawing.outline(
+            _within(line, plane) + corner, stroke=CANAL, stroke_width=0.4, fill=CANAL, fill_opacity=0.22
+        )
+    _needle(drawing, needle, plane, corner)
+    _words(drawing, needle, plane, corner)
+
+
+def _within(line: Array, plane: Plane) -> Array:
+    return np.clip(line, 0.0, np.array(plane.size_mm))
+
+
+def _needle(drawing: Drawing, needle: Trajectory, plane: Plane, corner: Array) -> None:
+    """The needle in its true width, from a little before the bone to its tip, with its depths."""
+    depths = np.arange(0.0, needle.depth_mm, 10.0)[1:]
+    ends = plane.picture_mm(needle.at_mm(np.array([-SHAFT_MM, 0.0, needle.depth_mm])))
+    along = (ends[2] - ends[1]) / np.linalg.norm(ends[2] - ends[1])
+    square = np.array([-along[1], along[0]])
+    half = needle.needle.outer_mm / 2 * square
+    body = _within(np.array([ends[0] + half, ends[2] + half, ends[2] - half, ends[0] - half]), plane)
+    drawing.outline(body + corner, fill=NEEDLE, fill_opacity=0.35, stroke=NEEDLE, stroke_width=0.35)
+    for depth, at in zip(depths, plane.picture_mm(needle.at_mm(depths)), strict=True):
+        drawing.line(np.array([at - 1.4 * half, at + 1.4 * half]) + corner, stroke=INK, stroke_width=0.3)
+        beside = at + (needle.needle.outer_mm / 2 + 2.4) * (square if square[1] > 0 else -square) + corner
+        drawing.words(beside, f"{depth:.0f}", TEXT_MM * 0.75, fill=INK, text_anchor="middle", halo=HALO)
+    drawing.circle(ends[2] + corner, 0.8, fill=NEEDLE, stroke=HALO, stroke_width=0.25)
+    drawing.circle(ends[1] + corner, 0.8, fill=INK, stroke=HALO, stroke_width=0.25)
+
+
+def _words(drawing: Drawing, needle: Trajectory, plane: Plane, corner: Array) -> None:
+    (w, h), (x, y), margin = plane.size_mm, corner, TEXT_MM * 0.8
+    edges = (
+        (x + margin, y + h / 2),
+        (x + w - margin, y + h / 2),
+        (x + w / 2, y + margin),
+        (x + w / 2, y + h - margin),
+    )
+    for letter, place in zip(plane.letters, edges, strict=True):
+        drawing.words(place, letter, TEXT_MM, fill=INK, font_weight=700, text_anchor="middle", halo=HALO)
+    title = say(
+        f"picture.{plane.view}",
+        side=str(needle.side).capitalize(),
+        tilt=_degrees(needle.cranio_caudal),
+        pole=_pole(needle.cranio_caudal),
+        lean=_degrees(needle.convergence),
+    )
+    drawing.words((x + w / 2, y + h + TEXT_MM), title, TEXT_MM, fill=INK, text_anchor="middle")
+
+
+def _degrees(angle: Measured | Unknown) -> str:
+    return "?" if isinstance(angle, Unknown) else f"{abs(angle.value):.0f}"
+
+
+def _pole(angle: Measured | Unknown) -> str:
+    if isinstance(angle, Unknown):
+        return "?"
+    return say("picture.head" if angle.value >= 0 else "picture.feet")
+
+
+def _bars(drawing: Drawing, needle: Trajectory, corner: Array) -> None:
+    """The room left to each structure as a bar, red where it cuts, amber below one grade of breach."""
+    told = [(n, needle.margins[n]) for n in MARGINS if n in needle.margins]
+    title = say("picture.room", side=str(needle.side).capitalize())
+    drawing.words(corner + np.array([0.0, 3.0]), title, TEXT_MM, fill=INK, font_weight=700)
+    start, scale = 25.0, (BARS_MM - 34.0) / LONGEST_BAR_MM
+    for row, (name, room) in enumerate(told):
+        at = corner + np.array([0.0, 8.0 + row * TEXT_MM * 1.65])
+        drawing.words(at, margin_name(name), TEXT_MM * 0.85, fill=INK)
+        if isinstance(room, Unknown):
+            drawing.words(at + np.array([start, 0.0]), "–", TEXT_MM * 0.85, fill=INK)
+            continue
+        long = float(np.clip(room.value, 0.0, LONGEST_BAR_MM)) * scale
+        drawing.rect(at + np.array([start, -1.0]), (max(long, 0.3), 2.0), fill=_colour(room.value))
+        drawing.words(at + np.array([start + long + 1.0, 0.0]), f"{room.value:.1f}", TEXT_MM * 0.85, fill=INK)
+    below = corner + np.array([0.0, 8.0 + len(told) * TEXT_MM * 1.65 + 2.0])
+    drawing.words(below, _grade(needle), TEXT_MM * 0.85, fill=INK)
+    depth = say(
+        "picture.depth", depth=f"{needle.depth_mm:.0f}", needle=needle.needle.name, route=needle.route
+    )
+    drawing.words(below + np.array([0.0, TEXT_MM * 1.65]), depth, TEXT_MM * 0.85, fill=INK)
+
+
+def _colour(room_mm: float) -> str:
+    if room_mm < 0:
+        return CANAL
+    return NEAR if room_mm < float(v.near_needle.value) else ENOUGH
+
+
+def _grade(needle: Trajectory) -> str:
+    grade = "?" if isinstance(needle.grade, Unknown) else str(needle.grade)
+    tried = needle.robustness
+    share = f"{100 * tried.acceptable:.0f} %" if isinstance(tried, Robustness) else "?"
+    return say("picture.grade", grade=grade, share=share)
+
+
+def _glass(drawing: Drawing, scene: PlanScene, place: tuple[float, float]) -> None:
+    """The vertebra as glass with its needles, from three sides."""
+    top, side = place
+    needles = tuple(
+        DrawnNeedle(f"{n.level} {n.side}", n.target_mm, n.needle.outer_mm, n.entry_mm)
+        for n in scene.plan.needles
+    )
+    bone = scene.bone
+    none = Volume(np.zeros((2, 2, 2)), bone.affine_mm, Quantity.CEMENT_SHARE)
+    drawn = CementScene(str(scene.plan.level), scene.ct, bone, scene.site.body.frame, none, 0.0, needles)
+    height = side * 0.82
+    for number, name in enumerate(("back", "left", "below")):
+        size = (GLASS_PIXELS, round(GLASS_PIXELS * 0.82))
+        pixels = glass_view(drawn, name, size)(drawn)
+        corner = np.array([number * (side + GAP_MM), top])
+        drawing.rect(corner, (side, height), fill="#f3f6f8")
+        drawing.image(png(pixels), corner=corner, size=(side, height))
+        middle = (corner[0] + side / 2, top + height + TEXT_MM)
+        drawing.words(middle, say(f"picture.{name}"), TEXT_MM, fill=INK, text_anchor="middle")
+
+
+def _picture(scene: PlanScene, drawing: Drawing) -> Picture:
+    plan = scene.plan
+    words = " ".join(w for n in plan.needles for w in n.words)
+    title = say("picture.title", procedure=plan.procedure, level=plan.level)
+    alt = say("picture.alt", level=plan.level, words=words)
+    return made_readable(Picture("plan", title, say("picture.caption"), alt, drawing.svg(alt)))
