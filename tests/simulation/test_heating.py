@@ -119,6 +119,18 @@ def test_old_cement_sets_earlier_and_hardly_hotter() -> None:
     assert age(LAWS["li"], 0, 22) == LAWS["li"].first_share < age(LAWS["li"], 5, 22) < age(LAWS["li"], 5, 30)
 
 
+@pytest.mark.parametrize("law", list(LAWS))
+def test_no_heat_is_lost_to_time_in_the_syringe(law: str) -> None:
+    """However late the injection: cement that was injected had hardly cured, whatever the law says."""
+    field, canal = cemented_body(3, 2.0)
+    late = heated(field, field.regions(canal), HeatSettings(law=law, minutes_since_mixing=25))
+    whole_j = 3.0 * v.cement_density.number * LAWS[law].heat_kj_kg.number
+    assert late.released_j >= whole_j * (late.cured_share - v.injectable_share.number) * (1 - 1e-9)
+    early = heated(field, field.regions(canal), HeatSettings(law=law, minutes_since_mixing=2))
+    for name, region in early.regions.items():
+        assert late.regions[name].peak_celsius > region.peak_celsius - 6
+
+
 def test_warm_cement_is_the_hotter_answer_for_cortex_and_canal(four_ml: Heat) -> None:
     field, canal = cemented_body(4)
     cold = heated(field, field.regions(canal), HeatSettings(entry_celsius=22))

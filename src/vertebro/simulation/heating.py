@@ -221,7 +221,8 @@ class _Part:
         weight = share * _capacity_of("cement") / capacity.ravel()[where]
         celsius = np.full(capacity.shape, float(body))
         celsius.ravel()[where] += weight * (settings.entry_celsius - body)
-        cured = np.full(len(where), age(law, settings.minutes_since_mixing, settings.room_celsius))
+        aged = age(law, settings.minutes_since_mixing, settings.room_celsius)
+        cured = np.full(len(where), min(aged, v.injectable_share.number))
         return HeatState(celsius, where, cured, share * _joules_per_mm3(law) / capacity.ravel()[where])
 
     def _capacity(self) -> Array:
