@@ -28,6 +28,17 @@ def test_strength_of_the_cases_own_level_as_json(
     assert "solving" in out.err  # progress is shown
 
 
+def test_embedded_plates_are_named_in_every_answer(
+    small_case: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert leave("strength", small_case, "--json", "-", "--voxel-mm", "2", "--linear", "--embedded") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (
+        "below its end-plates" in document["stiffness"]["method"] and document["model"]["cap_elements"] == 0
+    )
+    assert any("published for caps" in said for said in document["cautions"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -25,7 +25,7 @@ from vertebro.simulation.loading import Response, respond
 from vertebro.simulation.materials import CAP, kopperdahl_yield, kopperdahl_young, law_named, morgan_young
 from vertebro.simulation.strength import Spread, Strength, estimates, strength_of
 from vertebro.simulation.vertebra_grid import BonyVertebra
-from vertebro.simulation.voxel_model import ModelSettings, VoxelModel, build_model
+from vertebro.simulation.voxel_model import Ends, ModelSettings, VoxelModel, build_model
 from vertebro.vocabulary.grades import Quantity
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
@@ -127,6 +127,25 @@ def test_definitions_of_strength(brick: tuple[VoxelModel, Response]) -> None:
     assert isinstance(by_name["offset"], Unknown) and isinstance(by_name["strain"], Unknown)
     for activity, load in (("walking", 600), ("lifting 5 to 10 kg", 1250)):
         assert numbers.load_to_strength[activity].value == pytest.approx(load / based.value)
+
+
+def test_embedded_plates_leave_a_shorter_bone_free() -> None:
+    """Two millimetres of bone at either end move as one with the plates: the rest bears as a free block."""
+    model = build_model(block(), ModelSettings(cap_margin_mm=0.0, ends=Ends.EMBEDDED))
+    E, area, nu = float(kopperdahl_young(np.array([DENSITY]), Quantity.K2HPO4_MG_CM3)[0]), 24 * 20, 0.3
+    assert not model.is_cap.any() and model.elements == 24 * 20 * 18 and model.height_mm == 18.0
+    assert len(model.top) == len(model.bottom) == 25 * 21 * 3
+    stiffness = respond(model, bend=False).axial_n_mm
+    free, held_sideways = E * area / 14, E * area / 14 * (1 - nu) / ((1 + nu) * (1 - 2 * nu))
+    assert free < stiffness < held_sideways and stiffness == pytest.approx(free, rel=0.05)
+
+
+def test_plates_that_meet_inside_the_bone_are_refused() -> None:
+    axes = [np.arange(-23.5, 24)] * 3
+    x, y, z = np.meshgrid(*axes, indexing="ij")
+    thin = block((abs(x) < 12) & (abs(y) < 10) & (abs(z) < 2))
+    with pytest.raises(BadModel, match="two embedded plates"):
+        build_model(thin, ModelSettings(cap_margin_mm=0.0, ends=Ends.EMBEDDED))
 
 
 def test_strength_grows_with_density_as_the_law_does() -> None:

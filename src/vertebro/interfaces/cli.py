@@ -146,6 +146,9 @@ def strength(
     voxel_mm: Annotated[
         float | None, typer.Option("--voxel-mm", help="Edge of the voxels of the model.")
     ] = None,
+    embedded: Annotated[
+        bool, typer.Option("--embedded", help="Stiff plates that hold the bone, in place of cement caps.")
+    ] = False,
     linear: Annotated[
         bool, typer.Option("--linear", help="Do not crush the model: faster, without two strengths.")
     ] = False,
@@ -163,11 +166,12 @@ def strength(
     from vertebro.report.strength_words import strength_in_words
     from vertebro.simulation.materials import law_named
     from vertebro.simulation.strength import strength_of
-    from vertebro.simulation.voxel_model import ModelSettings
+    from vertebro.simulation.voxel_model import Ends, ModelSettings
     from vertebro.vocabulary.known import Unknown
     from vertebro.vocabulary.levels import Level
 
-    settings = ModelSettings(law_named(law), crush=not linear)
+    ends = Ends.EMBEDDED if embedded else Ends.CAPS
+    settings = ModelSettings(law_named(law), crush=not linear, ends=ends)
     settings = replace(settings, voxel_mm=voxel_mm) if voxel_mm is not None else settings
     _say(f"reading {case}")
     read = read_case(case)

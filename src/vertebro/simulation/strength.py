@@ -166,7 +166,8 @@ def estimates(
         return Measured(value, unit, method, abs(value * relative))
 
     K, H = response.axial_n_mm, model.height_mm
-    how = say("method.stiffness", law=settings.law.name, voxel=f"{model.edge_mm:g}")
+    ends = say(f"ends.{settings.ends}", depth=f"{v.embedding_depth_mm.number:g}")
+    how = say("method.stiffness", law=settings.law.name, voxel=f"{model.edge_mm:g}", ends=ends)
     factor, at = v.stiffness_based_factor, v.reaction_at_mm
     based = measured(factor.number * K * H, "N", say("method.stiffness_based", factor=factor.value))
     reached = measured(at.number * K, "N", say("method.reaction_at", mm=at.value))
@@ -248,9 +249,9 @@ def _cautions(
 ) -> tuple[str, ...]:
     low, high = v.overestimate_pct.value
     error = say("caution.error", low=low, high=high, source=f"[{v.overestimate_pct.source}]")
-    effect = v.cap_margin_effect_pct.value
-    caps = say("caution.caps", margin=f"{settings.cap_margin_mm:g}", effect=effect)
-    said = [say("caution.limits"), say("caution.loads"), caps, error, say("caution.plastic")]
+    numbers = {"margin": f"{settings.cap_margin_mm:g}", "depth": f"{v.embedding_depth_mm.number:g}"}
+    ends = say(f"caution.{settings.ends}", effect=v.cap_margin_effect_pct.value, **numbers)
+    said = [say("caution.limits"), say("caution.loads"), ends, error, say("caution.plastic")]
     said.append(say("caution.spread", shift=f"{shift:.0f}") if shift > 0 else say("caution.no_spread"))
     assert isinstance(case.ct, Volume)
     if case.ct.spacing_mm.max() > model.edge_mm * 1.5:  # up to half a voxel more is no coarser to a reader

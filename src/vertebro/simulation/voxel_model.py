@@ -1,8 +1,9 @@
-"""The voxel model of one vertebra between two caps: resampled, capped, connected, with its plates."""
+"""The voxel model of one vertebra between two plates: resampled, capped or embedded, connected."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from scipy import ndimage
@@ -20,6 +21,13 @@ v = cited_values(beside=__file__)
 say = texts(beside=__file__).say
 
 
+class Ends(StrEnum):
+    """What holds the end-plates: caps of bone cement, or stiff plates that the bone is embedded in."""
+
+    CAPS = "caps"
+    EMBEDDED = "embedded"
+
+
 @dataclass(frozen=True)
 class ModelSettings:
     """How the model is made; the defaults are those of the published benchmark, without its bin shift.
@@ -31,6 +39,7 @@ class ModelSettings:
     voxel_mm: float = v.voxel_mm.number
     cap_margin_mm: float = v.cap_margin_mm.number
     crush: bool = True
+    ends: Ends = Ends.CAPS
 
     def __post_init__(self) -> None:
         if self.law.gives != "young_mpa":
@@ -45,8 +54,8 @@ class ModelSettings:
 class VoxelModel:
     """Moduli and yield stresses on a grid along right, anterior, superior, and the nodes of the two plates.
 
-    ``height_mm`` is the mean distance between the caps; ``dropped_voxels`` bone that did not hang
-    together with the rest; ``floor_voxels`` bone so light that the law gives its floor.
+    ``height_mm`` is the mean distance between the loaded end-plates; ``dropped_voxels`` bone that did not
+    hang together with the rest; ``floor_voxels`` bone so light that the law gives its floor.
     """
 
     young_mpa: Array
@@ -79,7 +88,7 @@ def build_model(
             "The body of the vertebra is empty.", "a body with bone", "Check the mask of the body."
         )
     columns, low, high = _loaded_columns(body, settings)
-    is_cap, ends = _caps(whole, columns, (low, high), round(v.cap_thickness_mm.number / voxel_mm))
+    is_cap, (bottom, top) = _plates(whole, columns, (low, high), settings)
     young = np.zeros(whole.shape)
     of_law = converted(on_grid.density[whole] + density_shift_mg_cm3, given.density.quantity, law.takes)
     young[whole] = law(of_law, law.takes)
@@ -90,8 +99,8 @@ def build_model(
         is_body=body,
         is_cap=is_cap,
         edge_mm=voxel_mm,
-        top=plate_nodes(is_cap, ends[1], step=1),
-        bottom=plate_nodes(is_cap, ends[0], step=0),
+        top=top,
+        bottom=bottom,
         height_mm=float((high - low + 1)[columns].mean() * voxel_mm),
         dropped_voxels=int(on_grid.bone.sum() - whole.sum()),
         floor_voxels=int((young[whole] <= v.elastic_floor_mpa.number).sum()),
@@ -136,6 +145,43 @@ def _loaded_columns(body: Mask, settings: ModelSettings) -> tuple[Mask, AnyArray
             "Check the mask of the body, and that its directions are right.",
         )
     return inner, low, high
+
+
+def _plates(
+    bone: Mask, columns: Mask, ends: tuple[AnyArray, AnyArray], settings: ModelSettings
+) -> tuple[Mask, tuple[AnyArray, AnyArray]]:
+    """The voxels of the caps (none where the bone is embedded), and the nodes of lower and upper plate."""
+    if settings.ends is Ends.EMBEDDED:
+        return np.zeros_like(bone), _embedded(bone, columns, ends, settings.voxel_mm)
+    is_cap, (bottom, top) = _caps(bone, columns, ends, round(v.cap_thickness_mm.number / settings.voxel_mm))
+    return is_cap, (plate_nodes(is_cap, bottom, step=0), plate_nodes(is_cap, top, step=1))
+
+
+def _embedded(
+    bone: Mask, columns: Mask, ends: tuple[AnyArray, AnyArray], voxel_mm: float
+) -> tuple[AnyArray, AnyArray]:
+    """All nodes of the bone in the loaded columns as deep below either end-plate as the plates reach."""
+    depth = max(1, round(v.embedding_depth_mm.number / voxel_mm))
+    low, high = ends
+    least = int((high - low + 1)[columns].min())
+    if least <= 2 * depth:
+        raise BadModel(
+            f"The body is {least * voxel_mm:g} mm high where it is lowest.",
+            f"more than the {2 * depth * voxel_mm:g} mm that two embedded plates take up",
+            "Use caps in their place.",
+        )
+    k = np.arange(bone.shape[2])
+    held = bone & columns[..., None]
+    lower, upper = held & (k < (low + depth)[..., None]), held & (k > (high - depth)[..., None])
+    return nodes_of(lower & (k >= low[..., None])), nodes_of(upper & (k <= high[..., None]))
+
+
+def nodes_of(voxels: Mask) -> AnyArray:
+    """Nodes (n, 3) at the corners of voxels."""
+    touched = np.zeros([n + 1 for n in voxels.shape], dtype=bool)
+    for corner in np.ndindex(2, 2, 2):
+        touched[tuple(slice(c, c + n) for c, n in zip(corner, voxels.shape, strict=True))] |= voxels
+    return np.argwhere(touched)
 
 
 def _caps(
