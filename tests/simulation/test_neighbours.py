@@ -1,18 +1,25 @@
 """The load next door of a whole case: cement and alignment apart, what is unknown, what is refused."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from vertebro.errors import BadAnatomy, BadCase, BadModel
+from vertebro.formats.neighbours_document import neighbours_document
 from vertebro.patient.case import Case
 from vertebro.patient.synthetic import SyntheticPatient
+from vertebro.report.neighbours_picture import coloured, neighbours_picture
+from vertebro.report.neighbours_words import neighbours_in_words
+from vertebro.simulation.injection import CementResult, Course, Stop
 from vertebro.simulation.neighbour_results import EVIDENCE, Neighbours, NeighbourSettings, Treatment
-from vertebro.simulation.neighbours import PreparedSegment, neighbours_of, segment_of
+from vertebro.simulation.neighbours import PreparedSegment, cement_of, neighbours_of, segment_of
+from vertebro.simulation.permeability import PorousVertebra
 from vertebro.simulation.posture import Posture
 from vertebro.simulation.segment import SaturationField, SegmentSettings
 from vertebro.simulation.strength import strength_of
+from vertebro.simulation.vertebra_grid import vertebra_grid
 from vertebro.simulation.voxel_model import ModelSettings
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
@@ -86,7 +93,7 @@ def test_alignment_is_told_for_both_postures_and_is_the_levers(found: Neighbours
 def test_the_strength_next_door_is_that_of_the_strength_command(
     case: Case, prepared: PreparedSegment
 ) -> None:
-    alone = strength_of(case, Level.L2, ModelSettings(voxel_mm=2.0)).numbers.compression[0].value
+    alone = strength_of(case, Level.L2, ModelSettings(voxel_mm=2.0, crush=False)).numbers.compression[0].value
     assert isinstance(alone, Measured)
     assert prepared.segment.strength_n[Level.L2] == pytest.approx(alone.value, rel=1e-9)
 
@@ -116,10 +123,68 @@ def test_several_moduli_of_the_cement_give_a_spread(
     assert isinstance(change, Measured) and change.spread > 0
 
 
-def test_the_words_never_call_it_a_risk(found: Neighbours) -> None:
-    said = " ".join(found.cautions)
-    assert "do not say how likely a fracture is" in said
+def test_the_words_hold_every_number_apart_by_cause_and_never_call_it_a_risk(found: Neighbours) -> None:
+    said = " ".join(neighbours_in_words(found).split())
+    assert "do not say how likely a fracture is" in said and "must not be read as a risk" in said
     assert "L1 is broken" in said
+    assert "2.4 % to 19 %" in said and "7.5 % to 60 %" in said
+    assert "Trials have not confirmed" in said  # the evidence stands beside the model
+    for change in found.cement if not isinstance(found.cement, Unknown) else ():
+        if isinstance(change.change, Measured) and change.change.value:
+            assert f"{change.change.value:.3g} %" in said
+    cement, alignment = said.index("Cement alone"), said.index("Alignment alone")
+    assert cement < alignment < said.index("Posture not compensated")
+
+
+def test_what_is_unknown_is_said_in_words(prepared: PreparedSegment) -> None:
+    said = " ".join(neighbours_in_words(prepared.treated(Treatment())).split())
+    assert "not known: no cement was given" in said
+    assert "not known: nobody said how much of the wedge is left" in said
+
+
+def test_the_document_is_plain_data(found: Neighbours, prepared: PreparedSegment) -> None:
+    document = json.loads(json.dumps(neighbours_document("a case", found)))
+    assert document["format"] == "vertebro.neighbours/1" and document["is_fracture_risk"] is False
+    assert document["levels"] == ["T12", "L1", "L2"] and document["evidence"] == "next_door"
+    row = next(r for r in document["cement"] if (r["quantity"], r["place"]) == ("pressure", "T12-L1"))
+    assert row["change"]["unit"] == "%" and row["before"]["unit"] == "MPa"
+    assert [one["posture"] for one in document["alignment"]] == ["uncompensated", "compensated"]
+    assert document["discs"]["annulus"]["source"]["key"] == "yang2012_flexion"
+    nothing = neighbours_document("a case", prepared.treated(Treatment()))
+    assert "unknown" in nothing["cement"] and "unknown" in nothing["alignment"]
+
+
+def test_the_picture_shows_both_states_and_the_change(
+    prepared: PreparedSegment, cement: SaturationField, found: Neighbours
+) -> None:
+    picture = neighbours_picture(prepared, cement)
+    assert not isinstance(picture, Unknown)
+    assert picture.svg.count("<image") == 6  # three cuts and three scales
+    for level in found.levels:
+        assert f">{level}</text>" in picture.svg
+    change = found.by_cement("pressure", "T12-L1")
+    assert isinstance(change, Measured) and f"{change.value:+.1f} % with cement" in picture.caption
+    elsewhere = replace(cement, affine_mm=cement.affine_mm + np.outer([0, 0, 500.0, 0], [0, 0, 0, 1]))
+    assert isinstance(neighbours_picture(prepared, elsewhere), Unknown)
+
+
+def test_the_colours_of_a_scale_run_through_their_stops() -> None:
+    row = coloured(np.array([-1.0, 0.0, 0.5, 1.0, 2.0]), ((0, 0, 0), (100, 0, 0), (100, 200, 0)))
+    assert row[:, 0].tolist() == [0, 0, 100, 100, 100] and row[:, 1].tolist() == [0, 0, 0, 200, 200]
+    assert (row[:, 3] == 255).all()
+
+
+def test_the_cement_of_an_injection_lies_where_it_was_injected(prepared: PreparedSegment) -> None:
+    grid = vertebra_grid(prepared.segment.given[Level.L1], 2.0, 2.0)
+    bone = PorousVertebra(grid, *(np.where(grid.bone, value, 0.0) for value in (0.8, 1e-3, 0.0)))
+    corners = np.zeros(tuple(n + 1 for n in grid.shape))
+    corners[:, :, : grid.shape[2] // 2] = 1.0
+    course = Course(*(np.zeros(1) for _ in range(4)), np.zeros((0, 1)))
+    result = CementResult(bone, (), 1.0, Stop.VOLUME, "as asked", course, corners)
+    field = cement_of(result)
+    filled = field.affine_mm[:3, :3] @ np.argwhere(field.saturation > 0.5).T + field.affine_mm[:3, 3:]
+    low = grid.frame.local_mm(filled.T)[:, 2]
+    assert low.max() < grid.local_mm([0, 0, grid.shape[2] // 2])[2]
 
 
 def test_a_missing_neighbour_is_said_and_two_are_refused(case: Case) -> None:

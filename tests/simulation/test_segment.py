@@ -143,13 +143,13 @@ def halved(model: SegmentModel) -> SegmentModel:
 
 def test_the_discs_do_not_lock() -> None:
     """The textbook brick makes nearly incompressible discs much stiffer; ours are near a finer grid."""
-    coarse = small()
+    coarse = small(edge_mm=2.0)
     poisson = np.where(coarse.tissue == Tissue.ANNULUS, 0.499, coarse.poisson)
     coarse = replace(coarse, poisson=poisson)  # all of the disc, so that locking would show
     fine = pressed(halved(coarse)).reaction(halved(coarse).top)[2]
     ours = pressed(coarse).reaction(coarse.top)[2]
     textbook = pressed(coarse, Integration.FULL).reaction(coarse.top)[2]
-    assert ours == pytest.approx(fine, rel=0.05)
+    assert ours == pytest.approx(fine, rel=0.1)
     assert textbook / fine > 1.2
 
 

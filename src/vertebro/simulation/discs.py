@@ -112,21 +112,24 @@ def disc_between(upper_body: Mask, lower_body: Mask, edge_mm: float) -> Disc:
 
 def _facing(candidates: Mask, gap: AnyArray, edge_mm: float) -> Mask:
     """Columns in which two end-plates face each other: in one part, and no lip that looks past the other."""
-    columns = largest_part(np.asarray(ndimage.binary_fill_holes(candidates)) & candidates)
+    columns = largest_part(candidates)
     if not columns.any():
         raise BadModel(
             "Two neighbouring bodies do not face each other.",
             "a room for a disc between them",
             "Check the mask.",
         )
-    i, j = np.nonzero(columns)
-    design = np.stack([np.ones(len(i)), i, j], axis=-1)
-    inner = inner_columns(columns, v.facing_share.number)[i, j]
-    plane, *_ = np.linalg.lstsq(design[inner], gap[i, j][inner].astype(float), rcond=None)
-    wide = gap[i, j] - design @ plane > v.lip_mm.number / edge_mm
-    columns = columns.copy()
-    columns[i[wide & ~inner], j[wide & ~inner]] = False
-    return largest_part(np.asarray(ndimage.binary_opening(columns)))
+    lips = columns & (above_plane(columns, gap) > v.lip_mm.number / edge_mm)
+    lips &= ~inner_columns(columns, v.facing_share.number)
+    return largest_part(np.asarray(ndimage.binary_opening(columns & ~lips)))
+
+
+def above_plane(columns: Mask, height: AnyArray) -> Array:
+    """How far a height map lies above the plane through its inner columns."""
+    places = np.stack([np.ones(columns.shape), *np.indices(columns.shape)], axis=-1)
+    inner = inner_columns(columns, v.facing_share.number)
+    plane, *_ = np.linalg.lstsq(places[inner], height[inner].astype(float), rcond=None)
+    return np.asarray(height - places @ plane)
 
 
 def inner_columns(columns: Mask, share: float, forward: float = 0.0) -> Mask:

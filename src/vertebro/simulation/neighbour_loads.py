@@ -19,6 +19,8 @@ from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.measured import Measured
 
+UM_PER_MM = 1000.0
+
 Key = tuple[str, str]
 Values = dict[Key, float]
 """Numbers by quantity and place."""
@@ -26,9 +28,9 @@ Values = dict[Key, float]
 UNITS = {
     "stiffness": "N/mm",
     "pressure": "MPa",
-    "bulge": "mm",
+    "bulge": "um",
     "stress": "MPa",
-    "strain": "mm/mm",
+    "strain": "%",
     "load_to_strength": "1",
 }
 
@@ -82,10 +84,10 @@ def values_of(response: SegmentResponse, segment: Segment, force_n: float, forwa
         out["pressure", f"{above}-{below}"] = response.pressure_mpa(motion, disc)
     for above, below, disc in pairs:
         for place, is_upper in ((f"{above} lower", True), (f"{below} upper", False)):
-            out["bulge", place] = response.bulge_mm(motion, disc, of_upper_bone=is_upper)
+            out["bulge", place] = UM_PER_MM * response.bulge_mm(motion, disc, of_upper_bone=is_upper)
             out["stress", place] = response.endplate_stress_mpa(motion, disc, of_upper_bone=is_upper)
     for level in segment.strength_n:
-        out["strain", str(level)] = response.strain_of_body(motion, segment.number(level))
+        out["strain", str(level)] = 100 * response.strain_of_body(motion, segment.number(level))
     for level, strength in segment.strength_n.items():
         out["load_to_strength", str(level)] = force_n / strength
     return dict(sorted(out.items(), key=lambda item: list(UNITS).index(item[0][0])))
@@ -104,7 +106,7 @@ def measured(key: Key, value: float, spread: float = 0.0) -> Measured:
 
 def changes(before: Values, afters: Sequence[Values]) -> tuple[Change, ...]:
     """Before, the mean of what may come after, and the change; the spread is half of what ``afters`` span."""
-    bulges = [abs(value) for (quantity, _), value in before.items() if quantity == "bulge"]
+    bulges = [value for (quantity, _), value in before.items() if quantity == "bulge"]
     least = v.least_bulge_share.number * max(bulges, default=0.0)
     return tuple(_change(key, value, [a[key] for a in afters], least) for key, value in before.items())
 
@@ -116,6 +118,6 @@ def _change(key: Key, before: float, after: Sequence[float], least_bulge: float)
         if before
         else Unknown(say("unknown.nothing"))
     )
-    if key[0] == "bulge" and abs(before) < least_bulge:
+    if key[0] == "bulge" and not before > least_bulge:
         pct = Unknown(say("unknown.flat"))
     return Change(*key, measured(key, before), measured(key, middle, spread), pct)

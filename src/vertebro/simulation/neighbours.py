@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
 
-from vertebro.errors import BadAnatomy
+from vertebro.errors import BadAnatomy, NotConverged
 from vertebro.fracture.density import cautions as density_cautions
 from vertebro.fracture.density import contrast_of
 from vertebro.fracture.expected import Expected
@@ -18,7 +18,8 @@ from vertebro.fracture.shape import BodyShape
 from vertebro.patient.case import Case
 from vertebro.patient.spine import Spine
 from vertebro.patient.volume import Volume
-from vertebro.simulation.discs import v
+from vertebro.simulation.discs import Tissue, v
+from vertebro.simulation.injection import CementResult
 from vertebro.simulation.neighbour_loads import (
     Segment,
     Values,
@@ -40,7 +41,14 @@ from vertebro.simulation.neighbour_results import (
     say,
 )
 from vertebro.simulation.posture import Posture
-from vertebro.simulation.segment import SegmentModel, build_segment, segment_grid, with_cement
+from vertebro.simulation.segment import (
+    SaturationField,
+    SegmentGrid,
+    SegmentModel,
+    build_segment,
+    segment_grid,
+    with_cement,
+)
 from vertebro.simulation.segment_response import SegmentResponse, respond_segment
 from vertebro.simulation.vertebra_grid import (
     BonyVertebra,
@@ -67,6 +75,17 @@ class PreparedSegment:
     untreated: SegmentResponse
     left_out: tuple[tuple[str, str], ...]
     cautions: tuple[str, ...]
+
+    def cemented(self, cement: SaturationField, scaling: float) -> SegmentResponse | Unknown:
+        """The same segment, solved with cement in the treated vertebra."""
+        model, level = self.untreated.model, self.segment.treated
+        filled = with_cement(model, self.segment.number(level), cement, scaling)
+        if np.array_equal(filled.young_mpa, model.young_mpa):
+            return Unknown(say("unknown.cement_elsewhere", level=level))
+        try:
+            return respond_segment(filled)
+        except NotConverged as fault:
+            return Unknown(say("unknown.not_converged", why=str(fault).splitlines()[0]))
 
     def treated(self, treatment: Treatment) -> Neighbours:
         """What a treatment does next door."""
@@ -112,17 +131,37 @@ def segment_of(
     given, left_out = _vertebrae(ct, spine, level, seen, calibration)
     tell(say("tell.segment", levels=", ".join(map(str, given))))
     grid = segment_grid(list(given.values()), frame_of(given, level), settings.segment.voxel_mm)
-    model = build_segment(grid, settings.segment)
+    untreated, said = _solved(grid, settings)
     others = [n for n in given if n is not level]
     return PreparedSegment(
         segment=Segment(given, level, strengths_n(given, others, settings.segment)),
         settings=settings,
         calibration=calibration,
         seen=seen,
-        untreated=respond_segment(model),
+        untreated=untreated,
         left_out=tuple(left_out),
-        cautions=(*_cautions(ct, model, level, seen), *density_cautions(calibration, contrast_of(case), ())),
+        cautions=(
+            *_cautions(ct, untreated.model, level, seen),
+            *said,
+            *density_cautions(calibration, contrast_of(case), ()),
+        ),
     )
+
+
+def _solved(grid: SegmentGrid, settings: NeighbourSettings) -> tuple[SegmentResponse, tuple[str, ...]]:
+    """The segment without cement; where what lies behind the bodies defeats the solver, that is left out."""
+    try:
+        return respond_segment(build_segment(grid, settings.segment)), ()
+    except NotConverged:
+        if not settings.segment.has_joints:
+            raise
+        bodies = replace(settings.segment, has_joints=False)
+        return respond_segment(build_segment(grid, bodies)), (say("caution.no_arches"),)
+
+
+def cement_of(result: CementResult) -> SaturationField:
+    """The cement of a simulated injection, for a ``Treatment``."""
+    return SaturationField(result.cement_share, result.bone.grid.affine_mm)
 
 
 def _vertebrae(
@@ -154,13 +193,12 @@ def _by_cement(of: PreparedSegment, treatment: Treatment, now: Values) -> tuple[
     """The same segment under the same load with the cement in place."""
     if treatment.cement is None:
         return Unknown(say("unknown.no_cement"))
-    model, treated = of.untreated.model, of.segment.treated
     afters = []
     for scaling in of.settings.cement_scaling:
-        filled = with_cement(model, of.segment.number(treated), treatment.cement, scaling)
-        if np.array_equal(filled.young_mpa, model.young_mpa):
-            return Unknown(say("unknown.cement_elsewhere", level=treated))
-        afters.append(values_of(respond_segment(filled), of.segment, of.settings.load_n))
+        response = of.cemented(treatment.cement, scaling)
+        if isinstance(response, Unknown):
+            return response
+        afters.append(values_of(response, of.segment, of.settings.load_n))
     return changes(now, afters)
 
 
@@ -267,7 +305,9 @@ def _beyond(alignment: tuple[Alignment, ...] | Unknown) -> tuple[str, ...]:
 def _cautions(ct: Volume, model: SegmentModel, level: Level, seen: Measurable) -> tuple[str, ...]:
     low, high = (v.pressure_shift_pct.value[n] for n in ("low", "high"))
     said = [say("caution.estimate"), say("caution.loads"), say("caution.discs", low=low, high=high)]
-    said += [say("caution.joints"), say("caution.spread"), say("caution.lever")]
+    has_joint = bool((model.tissue == Tissue.JOINT).any())
+    said += [say("caution.joints" if has_joint else "caution.no_joints")]
+    said += [say("caution.spread"), say("caution.lever")]
     if level in seen.broken:
         said.append(say("caution.broken", level=level))
     coarse = float(ct.spacing_mm.max())
@@ -276,6 +316,8 @@ def _cautions(ct: Volume, model: SegmentModel, level: Level, seen: Measurable) -
     taken = sum(d.bone_taken for d in model.discs)
     if taken:
         said.append(say("caution.taken", n=taken, mm=v.least_disc_mm.value))
+    if model.empty_voxels:
+        said.append(say("caution.empty", n=model.empty_voxels))
     if model.dropped_voxels:
         said.append(say("caution.dropped", n=model.dropped_voxels))
     return tuple(said)

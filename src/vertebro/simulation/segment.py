@@ -17,6 +17,7 @@ from vertebro.simulation.discs import (
     Disc,
     DiscTissues,
     Tissue,
+    above_plane,
     disc_between,
     disc_tissue,
     joints_between,
@@ -96,7 +97,11 @@ class SegmentSettings:
 
 @dataclass(frozen=True)
 class SegmentModel:
-    """Moduli of a segment, its discs from the top down, and the nodes of its two plates."""
+    """Moduli of a segment, its discs from the top down, and the nodes of its two plates.
+
+    ``empty_voxels`` of the bone have no mineral and are left out, ``dropped_voxels`` hang together with
+    nothing.
+    """
 
     grid: SegmentGrid
     tissue: AnyArray
@@ -106,6 +111,7 @@ class SegmentModel:
     top: AnyArray
     bottom: AnyArray
     dropped_voxels: int
+    empty_voxels: int
 
     @property
     def elements(self) -> int:
@@ -164,18 +170,18 @@ def build_segment(grid: SegmentGrid, settings: SegmentSettings) -> SegmentModel:
         grid = replace(grid, number=np.where(grid.is_body, grid.number, np.int8(0)))
     tissue = _tissues(grid, discs)
     ends = _caps(grid, tissue)
-    whole = largest_part(tissue > 0)
-    dropped = int((tissue > 0).sum() - whole.sum())
-    tissue[~whole] = Tissue.VOID
     young, poisson = moduli_of(tissue, settings.discs)
-    bone = tissue == Tissue.BONE
-    young[bone] = settings.law(
-        converted(grid.density[bone], grid.quantity, settings.law.takes), settings.law.takes
-    )
+    bone, law = tissue == Tissue.BONE, settings.law
+    young[bone] = law(converted(grid.density[bone], grid.quantity, law.takes), law.takes)
     young[tissue == Tissue.CAP] = CAP.young_mpa
+    empty = bone & (young <= bone_values.elastic_floor_mpa.number)
+    tissue[empty] = Tissue.VOID  # it carries nothing, and parts that hang on it alone could swing freely
+    whole = largest_part(np.asarray(tissue > 0))
+    dropped = int((tissue > 0).sum() - whole.sum())
+    tissue[~whole], young[~whole] = Tissue.VOID, 0.0
     cap = tissue == Tissue.CAP
     top, bottom = plate_nodes(cap, ends[1], step=1), plate_nodes(cap, ends[0], step=0)
-    return SegmentModel(grid, tissue, young, poisson, discs, top, bottom, dropped)
+    return SegmentModel(grid, tissue, young, poisson, discs, top, bottom, dropped, int(empty.sum()))
 
 
 def _tissues(grid: SegmentGrid, discs: Sequence[Disc]) -> AnyArray:
@@ -196,8 +202,9 @@ def _caps(grid: SegmentGrid, tissue: AnyArray) -> tuple[int, int]:
     layers = []
     for n, step in ((grid.count, -1), (1, 1)):
         body = grid.body(n)
-        columns = body.any(axis=2)
+        columns = largest_part(body.any(axis=2))
         end = body.argmax(axis=2) if step < 0 else body.shape[2] - 1 - body[:, :, ::-1].argmax(axis=2)
+        columns &= np.abs(above_plane(columns, end)) <= v.lip_mm.number / grid.edge_mm  # no lip, no side wall
         layer = int((step * end[columns]).max() * step + step * thick)
         beyond = (step * k > step * end[:, :, None]) & (step * k <= step * layer)
         free = ~((tissue > 0) & beyond).any(axis=2)  # bone that overhangs the end-plate is not loaded

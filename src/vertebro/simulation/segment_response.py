@@ -8,7 +8,9 @@ import numpy as np
 from scipy import ndimage
 
 from vertebro.kernels.arrays import AnyArray, Array, Mask
+from vertebro.kernels.cycles import Effort
 from vertebro.kernels.elastic import ElasticModel, ElasticSolution, solve_elastic
+from vertebro.kernels.resources import processors
 from vertebro.kernels.stresses import (
     SolidVoxels,
     nodal_forces_n,
@@ -22,6 +24,7 @@ from vertebro.simulation.discs import Disc, Tissue, inner_columns, v
 from vertebro.simulation.segment import SegmentModel
 
 TOLERANCE = 1e-6  # of the residual force: pressures and bulges are then right to 1e-4
+MOST_ITERATIONS = 600  # whole vertebrae take up to some 350, bodies alone some 100
 RIGHT, ANTERIOR, SUPERIOR = 0, 1, 2
 
 
@@ -99,14 +102,15 @@ class SegmentResponse:
         return np.asarray(near & disc.core[:, :, None] & (self.model.tissue == Tissue.BONE))
 
     def strain_of_body(self, motion: Array, n: int) -> float:
-        """The effective strain sqrt(2 U/E) that a small share of the body of vertebra ``n`` exceeds."""
-        least = 10 * v.elastic_floor_mpa.number  # bone without mineral carries nothing and strains freely
-        bone = self.model.grid.body(n) & (self.model.tissue == Tissue.BONE) & (self.model.young_mpa > least)
-        rows = self.rows(bone)
-        strain = np.tensordot(motion, self.strain[:, rows], axes=1)
-        twice_energy = (strain * self.stress(motion, rows)).sum(axis=1)
-        effective = np.sqrt(np.maximum(twice_energy, 0) / self._young(rows))
-        return float(np.percentile(effective, 100 - v.critical_share_pct.number))
+        """The effective strain that a small share of the body of vertebra ``n`` exceeds."""
+        rows = self.rows(self.model.grid.body(n) & (self.model.tissue == Tissue.BONE))
+        return float(np.percentile(self.effective_strain(motion, rows), 100 - v.critical_share_pct.number))
+
+    def effective_strain(self, motion: Array, some: AnyArray) -> Array:
+        """sqrt(2 U/E) of some voxels (rows), where U is the density of their strain energy."""
+        strain = np.tensordot(motion, self.strain[:, some], axes=1)
+        twice_energy = (strain * self.stress(motion, some)).sum(axis=1)
+        return np.asarray(np.sqrt(np.maximum(twice_energy, 0) / self._young(some)))
 
     def _young(self, rows: AnyArray) -> Array:
         lam, mu = self.voxels.lam_mpa[rows], self.voxels.mu_mpa[rows]
@@ -123,7 +127,8 @@ def respond_segment(model: SegmentModel) -> SegmentResponse:
     edge = model.grid.edge_mm
     arms = ((model.top[:, ANTERIOR] - forward) * edge, (model.top[:, RIGHT] - right) * edge)
     motions = [np.ones(len(model.top)), *arms]
-    solved = [solve_elastic(_held(model, -motion), tolerance=TOLERANCE) for motion in motions]
+    effort = Effort(most_iterations=MOST_ITERATIONS, threads=processors())
+    solved = [solve_elastic(_held(model, -m), tolerance=TOLERANCE, effort=effort) for m in motions]
     voxels = solid_voxels(solved[0])
     stiffness = np.zeros((3, 3))
     for column, solution in enumerate(solved):

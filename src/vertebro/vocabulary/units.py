@@ -8,6 +8,7 @@ UNITS = MappingProxyType(
     {  # UCUM code: as people read it
         "1": "",
         "mm": "mm",
+        "um": "µm",
         "mm2": "mm²",
         "mm3": "mm³",
         "mL": "mL",
