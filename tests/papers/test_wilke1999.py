@@ -1,12 +1,12 @@
 """Pressure in a lumbar disc in daily life, one man of 70 kg [wilke1999]_: the model's is of that size.
 
-The force on his spine was not measured. The set-points of a test rig (600 N walking, 1250 N lifting) must give
-a lumbar disc pressures that lie among the measured ones, and his standing pressure a force of a body's weight.
+The force on his spine was not measured. Set-points of a test rig (600 N walking, 1250 N lifting) must give a
+lumbar disc pressures that lie among the measured ones, and his standing pressure a force near his weight.
 """
 
 import pytest
-from segments import phantom
 
+from segments import phantom
 from vertebro.simulation.discs import v
 from vertebro.simulation.segment import SegmentSettings, build_segment
 from vertebro.simulation.segment_response import SegmentResponse, respond_segment

@@ -202,7 +202,7 @@ def _caps(grid: SegmentGrid, tissue: AnyArray) -> tuple[int, int]:
     layers = []
     for n, step in ((grid.count, -1), (1, 1)):
         body = grid.body(n)
-        columns = largest_part(body.any(axis=2))
+        columns = largest_part(np.asarray(body.any(axis=2)))
         end = body.argmax(axis=2) if step < 0 else body.shape[2] - 1 - body[:, :, ::-1].argmax(axis=2)
         columns &= np.abs(above_plane(columns, end)) <= v.lip_mm.number / grid.edge_mm  # no lip, no side wall
         layer = int((step * end[columns]).max() * step + step * thick)
