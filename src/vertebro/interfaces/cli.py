@@ -12,6 +12,7 @@ import typer
 
 from vertebro.errors import BadInput, NotConverged
 from vertebro.interfaces.cli_plan import plan
+from vertebro.interfaces.cli_simulate import simulate
 
 if TYPE_CHECKING:
     from vertebro.patient.case import Case as RecordCase
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 
 app.command()(plan)
+app.command()(simulate)
 
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the report and all other output.")]
 Json = Annotated[

@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from vertebro.kernels.arrays import AnyArray, Array, Mask
 from vertebro.kernels.darcy import Injection
+from vertebro.kernels.porespace import mean_of_corners
 from vertebro.kernels.porous import Accuracy, Conditions, Drive, Filling, Fluids, Ports, Rock
 from vertebro.kernels.porous import Outlet as Port
 from vertebro.kernels.wells import Well
@@ -19,6 +20,7 @@ from vertebro.simulation.injection import (
     Course,
     InjectionNeedle,
     InjectionSettings,
+    Snapshot,
     Stop,
     say,
 )
@@ -30,6 +32,10 @@ from vertebro.simulation.rheology import v as flows
 PORTION_ML = 0.25
 """Given through one needle, then the next: at any volume the needles have given alike. After each portion
 pressure and leaks are looked at, as somebody at the table would."""
+
+
+MOUTH_MM = 2.5
+"""Radius of the place where a vein gathers from the bone; else leaks would hang on where corners lie."""
 
 
 @dataclass(frozen=True)
@@ -114,16 +120,19 @@ class _Run:
             self._rock(), self._fluids(), self._ports(), accuracy=Accuracy(threads=self.settings.threads)
         )
         filling: Filling | None = None
+        moments: list[Snapshot] = []
         ends = np.arange(PORTION_ML, self.volume_ml, PORTION_ML)
         for portion, end in enumerate((*ends, self.volume_ml)):
             number = portion % len(self.needles)
             rates = [0.0] * len(self.needles)
             rates[number] = self._rate_mm3_s
             filling = injection.advance(Drive(tuple(rates)), volume_mm3=float(end) * MM3_PER_ML)
+            if self.settings.keep_moments:
+                moments.append(_snapshot(filling))
             stopped = self._stopped(filling, number)
             if stopped:
-                return self.ended(stopped, filling)
-        return self.ended(Stop.VOLUME, filling)
+                return self.ended(stopped, filling, tuple(moments))
+        return self.ended(Stop.VOLUME, filling, tuple(moments))
 
     @property
     def _rate_mm3_s(self) -> float:
@@ -164,11 +173,18 @@ class _Run:
         return self.cement.pa_s(self._clock.in_bone(now.time_s), shear)
 
     def _thinned_as_a_whole(self, now: Conditions) -> Array:
-        """By the flow through a sphere that holds half of what one needle has injected."""
+        """By the flow at the radius where cement of one viscosity costs the pressure thinned cement does.
+
+        From r0 to the front r_f of a sphere mu goes as r^a, a = 2(1 - n), and mu(r) is the mean of mu over
+        1/r: r^a = integral of r^(a - 2) over that of r^-2.
+        """
         inside = self.bone.active
         k, phi = (float(f[inside].mean()) for f in (self.bone.permeability_mm2, self.bone.porosity))
         injected = max(now.time_s * self._rate_mm3_s, PORTION_ML * MM3_PER_ML) / len(self.needles)
-        radius = (3 * injected / 2 / (4 * np.pi * phi)) ** (1 / 3)
+        r0, front = self.needles[0].inner_mm / 2, (3 * injected / (4 * np.pi * phi)) ** (1 / 3)
+        a = max(2 * (1 - self.cement.flow_index), 1e-6)  # 0 for a cement that does not thin: any radius does
+        whole = np.log(front / r0) if a == 1 else (front ** (a - 1) - r0 ** (a - 1)) / (a - 1)
+        radius = (whole / (1 / r0 - 1 / front)) ** (1 / a)
         shear = shear_in_pores_per_s(np.array(self._rate_mm3_s / (4 * np.pi * radius**2)), phi, k)
         return self.cement.pa_s(self._clock.in_bone(now.time_s), shear)
 
@@ -184,7 +200,9 @@ class _Run:
 
     # -- afterwards -------------------------------------------------------------------------------
 
-    def ended(self, stopped: Stop, filling: Filling | None) -> CementResult:
+    def ended(
+        self, stopped: Stop, filling: Filling | None, moments: tuple[Snapshot, ...] = ()
+    ) -> CementResult:
         """The result, of an injection that never began too."""
         grid = self.bone.grid
         why = say(f"stopped.{stopped.value}", **self._said())
@@ -202,6 +220,7 @@ class _Run:
             self._course(filling),
             filling.saturation,
             filling.imbalance,
+            moments,
         )
 
     def _said(self) -> dict[str, str]:
@@ -225,6 +244,13 @@ class _Run:
             hub_mpa=bone + cannula,
             leak_ml=np.array([m.cement_left_mm3 for m in moments]).T / MM3_PER_ML,
         )
+
+
+def _snapshot(filling: Filling) -> Snapshot:
+    last = filling.history[-1]
+    left = tuple(mm3 / MM3_PER_ML for mm3 in last.cement_left_mm3)
+    share = mean_of_corners(filling.saturation).astype(np.float32)
+    return Snapshot(last.time_s, last.injected_mm3 / MM3_PER_ML, share, left)
 
 
 def place_of(bone: PorousVertebra, tip_mm: AnyArray) -> Stop | None:
@@ -260,13 +286,24 @@ def _cubes_at(bone: PorousVertebra, places_mm: AnyArray) -> list[tuple[int, ...]
     return found
 
 
+def _mouth(outlet: Outlet, free: Mask, bone: PorousVertebra) -> tuple[AnyArray, Array]:
+    """Corners an outlet begins at, and their shares. A single place is as wide as a mouth, on any grid."""
+    if len(outlet.places_mm) == 1:
+        nodes = np.argwhere(free)
+        away = np.linalg.norm(bone.grid.local_mm(nodes - 0.5) - outlet.places_mm[0], axis=1)
+        if (away <= MOUTH_MM).any():
+            within = nodes[away <= MOUTH_MM]
+            return within, np.ones(len(within))
+    nodes = nodes_near(outlet.places_mm, free, bone.grid)
+    unique, which = np.unique(nodes, axis=0, return_inverse=True)
+    return unique, np.asarray(np.bincount(which.ravel(), weights=outlet.shares), dtype=float)
+
+
 def _ports_of(outlets: Sequence[Outlet], bone: PorousVertebra) -> tuple[Port, ...]:
     """Outlets at corners of open cubes; no corner serves two of them, the one named first keeps it."""
     free, ports = corners_of(bone.active), []
     for outlet in outlets:
-        nodes = nodes_near(outlet.places_mm, free, bone.grid)
-        unique, which = np.unique(nodes, axis=0, return_inverse=True)
-        shares = np.bincount(which.ravel(), weights=outlet.shares)
+        unique, shares = _mouth(outlet, free, bone)
         free[tuple(unique.T)] = False
         openings = outlet.conductance_mm3 * shares / shares.sum()
         ports.append(Port(unique, openings, outlet.behind_kpa / KPA_PER_MPA, outlet.holds_mm3))

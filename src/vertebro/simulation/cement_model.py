@@ -115,7 +115,7 @@ def _cautions(gaps: tuple[Gap, ...] | Unknown, broken: bool) -> tuple[str, ...]:
     if isinstance(gaps, Unknown):
         said.append(say("caution.no_shell", why=gaps.why))
     else:
-        said.append(say("caution.gaps", least="4"))
+        said.append(say("caution.gaps", least=v.gap_width_mm.value))
     if broken:
         said.append(say("caution.broken"))
     return tuple(said)

@@ -47,8 +47,8 @@ class InjectionNeedle:
 class InjectionSettings:
     """How the cement is injected. ``stop_leak_ml`` ends it once so much lies outside the bone (None: never).
 
-    With ``local_shear`` the cement is thinned by the flow at every place; without, by that half-way to
-    its front, which is quicker.
+    With ``local_shear`` the cement is thinned by the flow at every place; without, by one shear rate
+    for all of it, which is quicker. ``keep_moments`` keeps the filling after every portion, for a film.
     """
 
     rate_ml_min: float = v.rate_ml_min.number
@@ -56,6 +56,7 @@ class InjectionSettings:
     most_mpa: float = v.most_pressure_mpa.number
     stop_leak_ml: float | None = None
     local_shear: bool = True
+    keep_moments: bool = False
     threads: int | None = None
 
     def __post_init__(self) -> None:
@@ -104,6 +105,16 @@ class Course:
 
 
 @dataclass(frozen=True)
+class Snapshot:
+    """The filling at one moment: share of the pores of every cube, and what had left by each outlet (mL)."""
+
+    time_s: float
+    injected_ml: float
+    share: AnyArray
+    leak_ml: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Spread:
     """Where the cement in the bone lies: its reach (mm), and shares of its volume or of the pores."""
 
@@ -130,6 +141,7 @@ class CementResult:
     course: Course
     saturation: Array
     imbalance: float = 0.0
+    moments: tuple[Snapshot, ...] = ()
 
     @property
     def injected_ml(self) -> float:

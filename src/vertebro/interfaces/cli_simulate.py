@@ -1,0 +1,192 @@
+"""``vertebro simulate``: cement injected into one vertebra of a case, and how likely it leaks."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from vertebro.kernels.arrays import Array
+    from vertebro.patient.case import Case
+    from vertebro.procedures.trajectory import Side
+    from vertebro.simulation.vertebroplasty_run import Played, Wanted
+    from vertebro.vocabulary.levels import Level
+
+
+class Simulated(StrEnum):
+    """The procedures that can be simulated so far."""
+
+    VERTEBROPLASTY = "vertebroplasty"
+
+
+class Thickness(StrEnum):
+    """Cement by its viscosity; the curves are ours, not a product's."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+def simulate(
+    case: Annotated[Path, typer.Argument(help="A case.yaml, or a folder that holds one.")],
+    procedure: Annotated[Simulated, typer.Option(help="What is simulated.")] = Simulated.VERTEBROPLASTY,
+    level: Annotated[
+        str | None, typer.Option(help="The vertebra, such as L1, in place of the case's own level.")
+    ] = None,
+    volume: Annotated[
+        float | None, typer.Option(help="Cement in mL; what the plan says if left out.")
+    ] = None,
+    needle: Annotated[str, typer.Option(help="Sides of the planned needles: left, right or both.")] = (
+        "left,right"
+    ),
+    tip: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="R,A,S",
+            help="Tip of a needle of your own, mm to the right, front and head of the body's middle.",
+        ),
+    ] = None,
+    viscosity: Annotated[Thickness, typer.Option(help="Viscosity of the cement.")] = Thickness.MEDIUM,
+    minutes: Annotated[
+        float | None, typer.Option(help="Minutes after mixing at which the injection begins.")
+    ] = None,
+    rate: Annotated[float | None, typer.Option(help="Rate of injection in mL a minute.")] = None,
+    stop_leak: Annotated[
+        float | None, typer.Option(metavar="ML", help="End the injection once so much has leaked.")
+    ] = None,
+    samples: Annotated[int, typer.Option(help="Injections with everything unsure drawn at random.")] = 0,
+    seed: Annotated[int, typer.Option(help="Another seed draws other samples.")] = 1,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the samples of an earlier run in the same folder.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for volumes, surfaces, pictures and JSON.")
+    ] = None,
+    json: Annotated[
+        str | None,
+        typer.Option("--json", metavar="FILE", help="Also write JSON to FILE ('-': standard output)."),
+    ] = None,
+) -> None:
+    """Inject cement into one vertebra: where it goes, its pressure, and how likely it leaks by each way."""
+    from dataclasses import replace
+
+    from vertebro.simulation.injection import InjectionSettings
+    from vertebro.simulation.vertebroplasty_run import Wanted
+
+    settings = InjectionSettings(stop_leak_ml=stop_leak, keep_moments=out is not None)
+    settings = settings if minutes is None else replace(settings, start_min=minutes)
+    settings = settings if rate is None else replace(settings, rate_ml_min=rate)
+    read, asked = _read(case, level)
+    wanted = Wanted(
+        asked,
+        viscosity.value,
+        volume,
+        _sides(needle),
+        tuple(_tip(one) for one in tip or ()),
+        settings=settings,
+        procedure=procedure.value,
+        samples=_not_negative("--samples", samples),
+        seed=_not_negative("--seed", seed),
+        journal=_journal(out, samples, resume),
+    )
+    _told(_play(read, wanted, out), json)
+
+
+def _read(case: Path, level: str | None) -> tuple[Case, Level]:
+    """The case and the level to inject."""
+    from vertebro.errors import BadCase
+    from vertebro.formats.casefile import read_case
+    from vertebro.interfaces.cli import _say
+    from vertebro.vocabulary.known import Unknown
+    from vertebro.vocabulary.levels import Level
+
+    _say(f"reading {case}")
+    read = read_case(case)
+    asked = Level.parse(level) if level else read.level
+    if isinstance(asked, Unknown):
+        raise BadCase(f"No vertebra is named: {asked.why}.", "the level to inject", "Give it: --level L1.")
+    return read, asked
+
+
+def _play(read: Case, wanted: Wanted, out: Path | None) -> Played:
+    """Simulated, and written to the folder if one was given."""
+    from vertebro.formats.simulation_files import write_simulation
+    from vertebro.formats.writing import make_sure_of_folder
+    from vertebro.interfaces.cli import _say
+    from vertebro.simulation.vertebroplasty_run import play
+
+    if out is not None:
+        make_sure_of_folder(out)
+    played = play(read, wanted, _say)
+    if out is not None:
+        _say("writing volumes, surfaces and pictures")
+        for path in write_simulation(played, read, out):
+            _say(f"wrote {path}")
+    return played
+
+
+def _told(played: Played, json: str | None) -> None:
+    from vertebro.formats.simulation_document import simulation_document
+    from vertebro.interfaces.cli import _write_json
+    from vertebro.report.simulation_words import simulation_in_words
+
+    if json:
+        _write_json(simulation_document(played), json)
+    if json != "-":
+        typer.echo(simulation_in_words(played))
+
+
+def _sides(text: str) -> tuple[Side, ...]:
+    """``left,right`` as sides, each once."""
+    from vertebro.errors import BadCase
+    from vertebro.procedures.trajectory import Side
+
+    known = {side.value: side for side in Side}
+    names = [name.strip() for name in text.split(",")]
+    if not names or set(names) - set(known) or len(set(names)) < len(names):
+        raise BadCase(f"--needle is '{text}'.", "left, right or left,right", "Write for example left,right.")
+    return tuple(known[name] for name in names)
+
+
+def _tip(text: str) -> Array:
+    """``R,A,S`` as three numbers."""
+    import numpy as np
+
+    from vertebro.errors import BadCase
+
+    try:
+        numbers = np.array([float(part) for part in text.split(",")])
+    except ValueError:
+        numbers = np.array([])
+    if numbers.shape != (3,) or not np.isfinite(numbers).all():
+        raise BadCase(f"--tip is '{text}'.", "three numbers R,A,S in mm", "Write for example --tip 8,4,-2.")
+    return numbers
+
+
+def _not_negative(name: str, number: int) -> int:
+    from vertebro.errors import BadCase
+
+    if number < 0:
+        raise BadCase(f"{name} is {number}.", "a number of 0 or more", "Correct it.")
+    return number
+
+
+def _journal(out: Path | None, samples: int, resume: bool) -> Path | None:
+    """Where samples are kept; without ``resume`` an older journal is not gone on with."""
+    from vertebro.errors import BadCase
+
+    if out is None:
+        if resume:
+            raise BadCase("--resume needs a folder.", "the folder of the earlier run", "Give it: -o FOLDER.")
+        return None
+    journal = out / "samples.jsonl"
+    if journal.exists() and samples and not resume:
+        raise BadCase(
+            f"{journal} holds the samples of an earlier run.",
+            "a folder without samples, or leave to go on with them",
+            "Add --resume, or name another folder.",
+        )
+    return journal if samples else None

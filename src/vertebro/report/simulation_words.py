@@ -1,0 +1,155 @@
+"""A simulated vertebroplasty as plain text: what to read first, the injection, leaks, chances by volume."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+
+from vertebro.simulation.injection import CementResult
+from vertebro.simulation.leak_risk import LeakRisk
+from vertebro.simulation.leakage import Place
+from vertebro.simulation.permeability import v
+from vertebro.simulation.sampling import Share
+from vertebro.simulation.vertebroplasty_run import Played
+from vertebro.vocabulary.known import Unknown
+from vertebro.vocabulary.texts import texts
+
+WIDTH = 108
+
+say = texts(beside=__file__, name="simulation").say
+
+
+def simulation_in_words(played: Played) -> str:
+    """Title, what to read first, needles, the injection, its leaks, and the chances if samples were run."""
+    parts = [
+        say("title", level=played.wanted.level),
+        _block(say("heading.notes"), (*played.notes, *_gaps(played))),
+        _block(say("heading.needles"), _needles(played)),
+        _block(say("heading.injection"), _injection(played)),
+        _block(say("heading.leaks"), _leaks(played.result)),
+    ]
+    if isinstance(played.risk, Unknown):
+        parts.append(_block(say("heading.more"), [played.risk.why]))
+    else:
+        parts += [_table(played.risk), _block(say("heading.more"), _more(played, played.risk))]
+    return "\n\n".join(parts)
+
+
+def _needles(played: Played) -> Iterable[str]:
+    for n in played.needles:
+        tip = ", ".join(f"{x:.1f}" for x in n.tip_mm)
+        yield say("needle", name=n.name, tip=tip, outer=f"{n.outer_mm:.1f}")
+
+
+def _gaps(played: Played) -> Iterable[str]:
+    gaps = played.model.gaps
+    if isinstance(gaps, Unknown):
+        yield say("gaps.unknown", why=gaps.why)
+    elif not gaps:
+        yield say("gaps.none", least=v.gap_width_mm.value)
+    else:
+        for gap in gaps:
+            yield say("gaps.one", area=f"{gap.area_mm2:.0f}", side=gap.side.value)
+
+
+def _injection(played: Played) -> Iterable[str]:
+    result, settings = played.result, played.wanted.settings
+    if not result.injected_ml:
+        yield say("never", why=result.why)
+        return
+    yield say(
+        "injected",
+        injected=f"{result.injected_ml:.1f}",
+        asked=f"{result.asked_ml:g}",
+        viscosity=played.wanted.viscosity,
+        start=f"{settings.start_min:g}",
+        rate=f"{settings.rate_ml_min:g}",
+        in_bone=f"{result.in_bone_ml:.1f}",
+        why=result.why,
+    )
+    measured = float(v.published_pressure_kpa.value["tissue"])
+    factor = v.pressure_factor.number
+    yield say(
+        "pressure",
+        bone=f"{result.most_bone_kpa:.0f}",
+        hub=f"{result.most_hub_mpa:.1f}",
+        low=f"{measured / factor:.1f}",
+        high=f"{measured * factor:.0f}",
+        measured=measured,
+    )
+    yield _spread(result)
+
+
+def _spread(result: CementResult) -> str:
+    spread = result.spread
+    met = {True: say("reached"), False: say("not_reached")}
+    return say(
+        "spread",
+        share=f"{100 * spread.of_body_pores:.0f}",
+        reach=" x ".join(f"{mm:.0f}" for mm in spread.reach_mm),
+        right=f"{100 * spread.right_of_middle:.0f}",
+        behind=f"{100 * spread.in_posterior_part:.0f}",
+        upper=met[spread.meets_upper_plate],
+        lower=met[spread.meets_lower_plate],
+    )
+
+
+def _leaks(result: CementResult) -> Iterable[str]:
+    shown = [
+        say("leak", name=o.name, type=o.route.yeom or say("no_type"), to=o.to.value, ml=f"{ml:.2f}")
+        for o, ml in zip(result.outlets, result.course.leak_ml[:, -1], strict=True)
+        if ml >= v.leak_ml.number
+    ]
+    yield from shown or [say("no_leak")]
+    types = ", ".join(result.yeom) or say("no_types")
+    yield say("types", least=v.leak_ml.value, types=types, veins=f"{result.in_veins_ml:.2f}")
+
+
+def _table(risk: LeakRisk) -> str:
+    """Volumes down, places across; every chance with its interval."""
+    columns = {
+        "anywhere": risk.anywhere,
+        "canal": risk.curve(Place.CANAL),
+        "veins": risk.veins,
+        "cortex": risk.curve(Place.SOFT_TISSUE),
+        "disc": risk.curve(Place.DISC),
+    }
+    rows = [("", *(say(f"risk.{name}") for name in columns))]
+    for n, ml in enumerate(risk.volumes_ml):
+        cells = [_cell(curve.chances[n]) for curve in columns.values() if curve.chances]
+        rows.append((say("risk.volume", ml=f"{ml:.1f}"), *cells))
+    lines = (f"  {row[0]:>8}   " + "".join(f"{cell:<18}" for cell in row[1:]) for row in rows)
+    return "\n".join([say("heading.risk", n=risk.samples), *(line.rstrip() for line in lines)])
+
+
+def _cell(share: Share) -> str:
+    p = share.probability
+    if isinstance(p, Unknown):
+        return say("risk.unknown")
+    return say("risk.cell", p=f"{100 * p:.0f}", low=f"{100 * share.low:.0f}", high=f"{100 * share.high:.0f}")
+
+
+def _more(played: Played, risk: LeakRisk) -> Iterable[str]:
+    yield say("risk.counted", least=v.leak_ml.value)
+    chance = v.stop_chance.number
+    at = risk.stop_point_ml(chance)
+    if isinstance(at, Unknown):
+        yield say("risk.canal_never", chance=f"{100 * chance:g}", ml=f"{risk.volumes_ml[-1]:g}")
+    else:
+        yield say("risk.canal_at", chance=f"{100 * chance:g}", ml=f"{at:g}")
+    each = [s for s in risk.converging if s.of >= 5 and not isinstance(s.probability, Unknown)][-5:]
+    if each:
+        shares = ", ".join(f"{100 * s.events / max(s.of - s.unknown, 1):.0f}" for s in each)
+        yield say("risk.converging", each=", ".join(str(s.of) for s in each), shares=shares)
+    ended = ", ".join(f"{n} {say(f'stop.{name}')}" for name, n in risk.stops.items())
+    yield say("risk.stops", each=ended)
+    if not isinstance(risk.bone_kpa, Unknown):
+        q = risk.bone_kpa
+        yield say("risk.pressure", median=f"{q.median:.0f}", low=f"{q.p5:.0f}", high=f"{q.p95:.0f}")
+    fine, coarse = played.edges_mm
+    yield say("risk.grid", coarse=f"{coarse:g}", fine=f"{fine:g}", seed=risk.seed)
+
+
+def _block(heading: str, lines: Iterable[str]) -> str:
+    wrapped = (textwrap.fill(line, WIDTH, initial_indent="  - ", subsequent_indent="    ") for line in lines)
+    return "\n".join([heading, *wrapped])
