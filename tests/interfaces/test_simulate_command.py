@@ -32,6 +32,7 @@ def test_the_published_schema_is_the_schema() -> None:
     assert published == as_json(simulation_schema()), "publish it again: docs/schema/simulation-1.schema.json"
 
 
+@pytest.mark.slow
 def test_a_planned_injection_with_samples_that_go_on(
     small_case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
