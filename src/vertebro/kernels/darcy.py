@@ -20,6 +20,10 @@ from vertebro.kernels.porous import Accuracy, Conditions, Drive, Filling, Fluids
 VISCOSITY_TOLERANCE = 1e-3
 MOST_REPEATS = 40
 NOTHING = 1e-9  # of all pores: less marrow than sums of rounding errors leave
+SHARP = (
+    0.98  # S* above which cement is a piston, and time needs no finer steps for transport than for pressure
+)
+SWEEPS = 8  # of transport in a step otherwise: an implicit sweep smears a fan by half of what passes in it
 THERE = 1e-6  # of a time or volume asked for: closer is there
 
 
@@ -54,7 +58,7 @@ class Injection:
         self._space = self._drainage.space
         self._share = self._first_share(saturation)
         self._held_mm3 = float((self._space.pores_mm3 * self._share).sum())
-        self._left, self._left_cement = np.zeros((2, self._share.size))
+        self._gone = np.zeros((2, self._share.size))  # all and cement that left, at nodes
         self._time_s = self._injected_mm3 = 0.0
         self._flow_mm_s = np.zeros(np.shape(rock.permeability_mm2))
         self._history: list[Moment] = []
@@ -98,9 +102,8 @@ class Injection:
         first = float(self._space.pores_mm3[self._space.flat[fed]].sum())
         stride = self._accuracy.stride * max(self._space.layer_mm3(self._share), first)
         rate = float(answer.rates.sum())
-        left_s, slower = stop_s - self._time_s, 0.0 if before is None else before.slower(rate)
-        root = 1 / rate**2 + 2 * slower * left_s
-        until = left_s * rate if root <= 0 else 2 * left_s / (1 / rate + np.sqrt(root))
+        slower = 0.0 if before is None else before.slower(rate)
+        until = _volume_by(stop_s - self._time_s, rate, slower)
         left_mm3 = volume_mm3 - self._injected_mm3
         return _Step(self._time_s, min(stride, until, left_mm3), answer.rates)
 
@@ -134,7 +137,7 @@ class Injection:
         return Conditions(self._time_s, self._flow_mm_s, self.rock)
 
     def _solve(self, drive: Drive, cement_pa_s: Array) -> Answer:
-        self._drainage.fill(self._share, cement_pa_s, self.fluids, self._left_cement)
+        self._drainage.fill(self._share, cement_pa_s, self.fluids, self._gone[1])
         return self._drainage.answer(drive)
 
     def _see(self, answer: Answer) -> None:
@@ -161,10 +164,12 @@ class Injection:
         for at, outlet, each in outlets:
             conductance[flat[at]], behind[flat[at]] = each, outlet.pressure_mpa
         order = flat[np.argsort(-answer.pressure, kind="stable")]
-        way, ratio = np.zeros((2, size)), self._drainage.ratio
-        carried = Carried(self._share, way[0], way[1], self._left, self._left_cement, ratio, np.zeros(6))
-        outflow = Outflow(inflow, conductance, behind)
-        transport(order, pressure, self._drainage.ground, outflow, carried, (seconds, self.fluids.corey))
+        outflow = Outflow(inflow, conductance, behind, self._drainage.ratio, self._drainage.top)
+        carried = Carried(self._share, np.zeros(size), np.zeros((2, size)), self._gone, np.zeros((2, 7)))
+        sweeps = 1 if self._drainage.top.min() >= SHARP else SWEEPS
+        for _ in range(sweeps):
+            span = seconds / sweeps, self.fluids.corey
+            transport(order, pressure, self._drainage.ground, outflow, carried, span)
         self._time_s, self._injected_mm3 = step.began_s + seconds, self._injected_mm3 + step.volume_mm3
 
     # -- what comes out ------------------------------------------------------------------------------
@@ -184,19 +189,18 @@ class Injection:
 
     def _record(self, answer: Answer) -> None:
         flat = self._space.flat
-        left, cement = (
-            tuple(float(field[flat[at]].sum()) for at in self._drainage.at_outlets)
-            for field in (self._left, self._left_cement)
+        everything, cement = (
+            tuple(float(gone[flat[at]].sum()) for at in self._drainage.at_outlets) for gone in self._gone
         )
         rates, wells = tuple(answer.rates.tolist()), tuple(answer.wells.tolist())
-        moment = Moment(self._time_s, self._injected_mm3, rates, wells, cement, left)
+        moment = Moment(self._time_s, self._injected_mm3, rates, wells, cement, everything)
         if self._history and self._history[-1].time_s == moment.time_s:
             self._history.pop()
         self._history.append(moment)
 
     def _filling(self, answer: Answer, stopped: str) -> Filling:
         held = float((self._space.pores_mm3 * self._share).sum()) - self._held_mm3
-        off = held + float(self._left_cement.sum()) - self._injected_mm3
+        off = held + float(self._gone[1].sum()) - self._injected_mm3
         return Filling(
             tuple(self._history),
             self._share.reshape(self._space.shape).copy(),
@@ -205,6 +209,12 @@ class Injection:
             off / self._injected_mm3 if self._injected_mm3 > 0 else 0.0,
             tuple(self._drainage.iterations),
         )
+
+
+def _volume_by(seconds: float, rate: float, slower: float) -> float:
+    """What flows in some time if 1/rate grows with volume by ``slower``."""
+    root = 1 / rate**2 + 2 * slower * seconds if np.isfinite(seconds) else 0.0
+    return seconds * rate if root <= 0 else 2 * seconds / (1 / rate + float(np.sqrt(root)))
 
 
 def _seconds(step: _Step, after: Array, drive: Drive) -> float:

@@ -8,12 +8,12 @@ import numpy as np
 
 from vertebro.kernels.arrays import Array, Mask
 from vertebro.kernels.cycles import Effort
-from vertebro.kernels.displacement import Ground, resistances
+from vertebro.kernels.displacement import Ground, resistances, shocks
 from vertebro.kernels.porespace import PoreSpace, mean_of_corners
 from vertebro.kernels.porous import MPA_PER_PA, Accuracy, Drive, Fluids, Outlet, Ports, Rock
 from vertebro.kernels.pressure import PressureSolver
 from vertebro.kernels.resources import processors
-from vertebro.kernels.wells import Well, equivalent_radius_mm
+from vertebro.kernels.wells import Lattice
 
 
 class Answer(NamedTuple):
@@ -40,7 +40,9 @@ class Drainage:
         numbers = [self.space.numbers(o.nodes) for o in ports.outlets]
         self._open = [n >= 0 for n in numbers]  # nodes in pores that no well feeds have no flow
         self.at_outlets = [n[n >= 0] for n in numbers]
-        self._equivalent_mm = [_equivalent_mm(w, rock) for w in ports.wells]
+        lattice = Lattice(rock.edges_mm, rock.anisotropy)
+        seen = [lattice.surface(w, self.space.are_pores) for w in ports.wells]
+        self._seen = [(self.space.numbers(nodes), weights) for nodes, weights in seen]
         self._base, self._rise = np.zeros(count), np.zeros((len(ports.wells), count))
         self.conductance: list[Array] = []
         self.iterations: list[int] = []
@@ -62,7 +64,8 @@ class Drainage:
         mobility.ravel()[space.voxels] = k / (mu * MPA_PER_PA)
         self.mobility[:] = mobility
         at_nodes = space.at_nodes(cement_pa_s)
-        self.ratio = at_nodes / marrow
+        self.ratio, self.top = at_nodes / marrow, np.empty(len(at_nodes))
+        shocks(self.ratio, fluids.corey, self.top)
         self.conductance = []
         for n, outlet in enumerate(self._ports.outlets):
             nodes = space.flat[self.at_outlets[n]]
@@ -80,10 +83,8 @@ class Drainage:
             inflow[self.at_wells[n]] = ports.wells[n].shares
             self._rise[n], done = self._solver.solve(inflow, self._rise[n], self._tolerance)
             self.iterations[-1] += done.iterations
-        shares = [(at, w.shares) for at, w in zip(self.at_wells, ports.wells, strict=True)]
-        A = np.array([s @ self._base[at] for at, s in shares])
-        B = np.array([[s @ rise[at] for rise in self._rise] for at, s in shares])
-        B += np.diag([self._near(n) for n in range(len(A))])
+        A = np.array([weights @ self._base[at] for at, weights in self._seen])
+        B = np.array([[weights @ rise[at] for rise in self._rise] for at, weights in self._seen])
         rates = permitted(asked, drive.most_mpa, A, B)
         return Answer(rates, A + B @ rates, self._base + np.einsum("n,nk->k", rates, self._rise))
 
@@ -98,22 +99,6 @@ class Drainage:
             push[at] += each * o.pressure_mpa
         self._base, done = self._solver.solve(push, self._base, self._tolerance)
         return done.iterations
-
-    def _near(self, n: int) -> float:
-        """What a well's surface has above its nodes, MPa for 1 mm^3/s."""
-        well = self._ports.wells[n]
-        if well.radius_mm is None:
-            return 0.0
-        mobility = 0.0
-        for (i, j, k), share in zip(well.nodes, well.shares, strict=True):
-            around = self.ground.mobility[i : i + 2, j : j + 2, k : k + 2]
-            mobility += share * around[around > 0].mean()
-        mean = mobility * np.prod(self.space.rock.anisotropy) ** (1 / 3)
-        return float((1 / well.radius_mm - 1 / self._equivalent_mm[n]) / (4 * np.pi * mean))
-
-
-def _equivalent_mm(well: Well, rock: Rock) -> float:
-    return 0.0 if well.radius_mm is None else equivalent_radius_mm(well, rock.edges_mm, rock.anisotropy)
 
 
 def _filled(outlet: Outlet, share: Array, gone_mm3: Array) -> Array:

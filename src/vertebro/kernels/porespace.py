@@ -77,6 +77,11 @@ class PoreSpace:
         """Which nodes they are; -1 where nothing flows."""
         return np.asarray(self._number[tuple(np.asarray(nodes).T)])
 
+    def are_pores(self, nodes: AnyArray) -> AnyArray:
+        """Whether nodes lie in the box and something flows there."""
+        inside = np.asarray(((nodes >= 0) & (nodes < np.array(self.shape))).all(axis=1))
+        return np.asarray(inside & (self.numbers(np.where(inside[:, None], nodes, 0)) >= 0))
+
     def dense(self, values: Array) -> Array:
         """Values at nodes in the box of the grid, nought elsewhere."""
         out = np.zeros(self.shape)

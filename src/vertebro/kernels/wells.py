@@ -7,10 +7,11 @@ For a cube G(0) = 0.252731/(k h) (Watson), so the node has the pressure of the e
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import integrate, special
+from scipy import special
 
 from vertebro.errors import BadModel
 from vertebro.kernels.arrays import AnyArray, Array
@@ -59,34 +60,84 @@ class Well:
 
 ON_A_NODE = 1e-6  # of an edge: a place that rounding alone moves from a node is fed through that node
 FAR = 50.0  # root of the time from which on two terms of the tail are exact to 1e-9
+PIECES = ((0.0, 1.0), (1.0, 4.0), (4.0, 14.0), (14.0, FAR))  # of the integral, 60 points each: to 1e-10
+POINTS, WEIGHTS = np.polynomial.legendre.leggauss(60)
+ROOTS = np.concatenate([(a + b + (b - a) * POINTS) / 2 for a, b in PIECES])
+SHARES = np.concatenate([(b - a) / 2 * WEIGHTS for a, b in PIECES])
 
 
 def lattice_rise(offset: tuple[int, int, int], conductances: tuple[float, float, float]) -> float:
     """G at an offset in nodes from unit inflow."""
     c, order = np.asarray(conductances), np.abs(offset)
     mean = float(c.prod() ** (1 / 3))
-
-    def at(root: float) -> float:  # t = root^2: the tail t^(-3/2) dt becomes root^(-2) droot
-        return float(2 * root * special.ive(order, 2 * c / mean * root**2).prod())
-
-    near, _ = integrate.quad(at, 0, FAR, limit=400, epsabs=1e-12, epsrel=1e-11)
+    # t = root^2: the tail t^(-3/2) dt becomes root^(-2) droot
+    values = 2 * ROOTS * special.ive(order[:, None], 2 * c[:, None] / mean * ROOTS**2).prod(axis=0)
     tail = 2 / FAR + ((1 - 4 * order**2) / 8 * mean / (2 * c)).sum() * 2 / (3 * FAR**3)
-    return float((near + tail / (4 * np.pi) ** 1.5) / mean)
+    return float((SHARES @ values + tail / (4 * np.pi) ** 1.5) / mean)
 
 
-def equivalent_radius_mm(well: Well, edges_mm: Edges, anisotropy: Edges = (1.0, 1.0, 1.0)) -> float:
-    """Where the exact solution has the mean pressure of the well's nodes (0.3149 h at a node of cubes).
+@dataclass(frozen=True)
+class Lattice:
+    """Edges and anisotropy of an unbounded grid of unit mobility."""
 
-    With anisotropy k_x, k_y, k_z it is a distance in x sqrt(k/k_x), ..., with k the geometric mean.
-    """
-    h, k = np.asarray(edges_mm, dtype=float), np.asarray(anisotropy, dtype=float)
-    x, y, z = (k * h.prod() / h**2).tolist()
-    known: dict[tuple[int, ...], float] = {}
-    rise = 0.0
-    for a, share in zip(well.nodes, well.shares, strict=True):
-        for b, other in zip(well.nodes, well.shares, strict=True):
-            i, j, m = np.abs(a - b).tolist()
-            if (i, j, m) not in known:
-                known[i, j, m] = lattice_rise((i, j, m), (x, y, z))
-            rise += share * other * known[i, j, m]
-    return float(1 / (4 * np.pi * k.prod() ** (1 / 3) * rise))
+    edges_mm: Edges
+    anisotropy: Edges = (1.0, 1.0, 1.0)
+
+    @property
+    def mean(self) -> float:
+        """The geometric mean of the anisotropy."""
+        return float(np.prod(self.anisotropy) ** (1 / 3))
+
+    @property
+    def stretch(self) -> Array:
+        """Factors of the three directions that make the rock isotropic with the mean permeability."""
+        return np.sqrt(self.mean / np.asarray(self.anisotropy, dtype=float))
+
+    def rise(self, fed: tuple[AnyArray, Array], seen: tuple[AnyArray, Array]) -> float:
+        """Weighted mean of G at nodes that are seen, for inflow shared among nodes that are fed."""
+        h = np.asarray(self.edges_mm, dtype=float)
+        x, y, z = (np.asarray(self.anisotropy) * h.prod() / h**2).tolist()
+        offsets = np.abs(seen[0][:, None] - fed[0][None]).reshape(-1, 3)
+        distinct, which = np.unique(offsets, axis=0, return_inverse=True)
+        G = np.array([lattice_rise((a, b, c), (x, y, z)) for a, b, c in distinct.tolist()])
+        return float(seen[1] @ G[which.ravel()].reshape(len(seen[1]), -1) @ fed[1])
+
+    def equivalent_radius_mm(self, well: Well) -> float:
+        """Where the exact solution has the mean pressure of the well's nodes (0.3149 h at one of cubes)."""
+        both = well.nodes, well.shares
+        return 1 / (4 * np.pi * self.mean * self.rise(both, both))
+
+    def shell(self, well: Well, radius_mm: float) -> tuple[AnyArray, Array]:
+        """Nodes about as far from the well's middle, with weights that fall to nought an edge away."""
+        h = np.asarray(self.edges_mm, dtype=float) * self.stretch
+        middle, width = well.shares @ well.nodes, float(h.max())
+        low, high = np.floor(middle - (radius_mm + width) / h), np.ceil(middle + (radius_mm + width) / h)
+        box = [np.arange(int(a), int(b) + 1) for a, b in zip(low, high, strict=True)]
+        nodes = np.stack(np.meshgrid(*box, indexing="ij"), axis=-1).reshape(-1, 3)
+        weight = 1 - np.abs(np.linalg.norm((nodes - middle) * h, axis=1) - radius_mm) / width
+        return nodes[weight > 0], weight[weight > 0] / weight[weight > 0].sum()
+
+    def surface(self, well: Well, inside: Callable[[AnyArray], AnyArray]) -> tuple[AnyArray, Array]:
+        """Nodes with weights whose mean pressure is that at the well's radius, whatever flows there.
+
+        A mean of two shells of nodes (or of the fed nodes and one), weighted to be exact for a point source
+        in uniform rock. ``inside`` tells which nodes are in the pores.
+        """
+        fed = well.nodes, well.shares
+        if well.radius_mm is None:
+            return fed
+        width = float((np.asarray(self.edges_mm) * self.stretch).max())
+        inner = well.radius_mm - width / 2
+        near = _kept(self.shell(well, inner), inside) if inner > width else fed
+        far = _kept(self.shell(well, max(well.radius_mm + width / 2, 1.25 * width)), inside)
+        if not len(near[1]) or not len(far[1]):
+            return fed
+        close, distant = self.rise(fed, near), self.rise(fed, far)
+        share = (1 / (4 * np.pi * self.mean * well.radius_mm) - distant) / (close - distant)
+        return np.concatenate([near[0], far[0]]), np.concatenate([share * near[1], (1 - share) * far[1]])
+
+
+def _kept(shell: tuple[AnyArray, Array], inside: Callable[[AnyArray], AnyArray]) -> tuple[AnyArray, Array]:
+    here = inside(shell[0])
+    weight = shell[1][here]
+    return shell[0][here], weight / weight.sum() if len(weight) else weight
