@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from vertebro.errors import HouseFault
-from vertebro.formats.cement_files import injection_files
 from vertebro.kernels.arrays import Array
 from vertebro.patient.frame import BodyFrame
 from vertebro.patient.volume import Volume
@@ -151,22 +150,17 @@ def test_a_film_begins_dry_and_shows_cement_only_where_pores_are() -> None:
     assert moments_of(one, []) == ()
 
 
-def test_an_injection_becomes_files_with_its_heat() -> None:
+def test_what_an_injection_left_is_taken_over() -> None:
     one = injected(0.8)
-    bone = PorousVertebra(
-        one.grid, one.porosity, np.where(one.porosity > 0, 1e-2, 0.0), np.zeros(one.grid.shape, bool)
-    )
+    open_here = one.porosity > 0
+    bone = PorousVertebra(one.grid, one.porosity, np.where(open_here, 1e-2, 0.0), np.zeros_like(open_here))
     nodes = np.zeros(np.array(one.grid.shape) + 1)
     nodes[10:17, 20:26, 5:11] = 1.0
     course = Course(*(np.array([0.0, 60.0]) for _ in range(4)), np.array([[0.0, 0.8]]))
     result = CementResult(bone, one.outlets, 4.0, Stop.VOLUME, "done", course, nodes)
-    seen = Seen("L1", Unknown("no CT"), Volume(one.grid.bone, one.grid.affine_mm, Quantity.LABEL))
-    needles = [InjectionNeedle("right", one.grid.frame.world_mm(np.array([5.0, 5.0, 0.0])), 2.4, 3.2)]
-    files = injection_files("case", seen, result, needles, [Shot(60.0, 1.0, result.cement_share, (0.8,))])
-    assert files.scene.ml == pytest.approx(volume_ml(result.cement_share * one.porosity))
-    assert files.scene.needles[0].name == "right needle" and files.scene.leaks[0].ml == 0.8
-    assert len(files.moments) == 2 and set(files.heat) == {"li", "borzacchiello"}
-    assert files.heat["li"].regions["canal_wall"].peak_celsius > 48  # the leak lies there
+    taken = Injected.of(result)
+    assert taken.ml == pytest.approx(volume_ml(result.cement_share * one.porosity))
+    assert taken.leaks_ml == (0.8,) and taken.outlets == one.outlets
 
 
 def test_what_does_not_belong_together_is_our_fault() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,14 +15,11 @@ from vertebro.formats.writing import writing
 from vertebro.kernels.rendering import tube
 from vertebro.patient.volume import Volume
 from vertebro.report.cement_film import Moment, film
-from vertebro.report.cement_of import Seen, Shot, drawn, moments_of, scene_of
 from vertebro.report.cement_picture import FILLED, cement_slices, cement_solid
 from vertebro.report.cement_scene import BONE, CEMENT, CementScene
 from vertebro.report.heat_chart import heat_chart
 from vertebro.report.surfaces3d import level_surface, surface_of
 from vertebro.simulation.heating import Heat
-from vertebro.simulation.injected import Injected, heat_of
-from vertebro.simulation.injection import CementResult, InjectionNeedle
 from vertebro.vocabulary.grades import Quantity
 from vertebro.vocabulary.known import Unknown
 
@@ -39,22 +36,6 @@ class InjectionFiles:
     scene: CementScene
     moments: Sequence[Moment] = ()
     heat: Mapping[str, Heat] = field(default_factory=dict)
-
-
-def injection_files(
-    subject: str,
-    seen: Seen,
-    result: CementResult,
-    needles: Sequence[InjectionNeedle],
-    shots: Iterable[Shot] = (),
-) -> InjectionFiles:
-    """What is to be written of an injection, its heat included."""
-    injected = Injected.of(result)
-    heat = heat_of(injected)
-    scene = scene_of(injected, seen, drawn(needles))
-    return InjectionFiles(
-        subject, scene, moments_of(injected, shots), {} if isinstance(heat, Unknown) else heat
-    )
 
 
 def write_cement_files(files: InjectionFiles, folder: Path) -> tuple[Path, ...]:

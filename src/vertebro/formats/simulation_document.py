@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from vertebro import __version__
 from vertebro.formats.document import UnknownWire
+from vertebro.formats.heat_document import HeatWire, heat_wire
 from vertebro.simulation.injection import CementResult
 from vertebro.simulation.leak_risk import LeakCurve, LeakRisk
 from vertebro.simulation.permeability import v
@@ -158,6 +159,7 @@ class SimulationWire:
     samples_edge_mm: float
     injection: InjectionWire
     risk: RiskWire | UnknownWire
+    heat: HeatWire | UnknownWire
     notes: list[str]
 
 
@@ -204,6 +206,7 @@ def simulation_document(played: Played) -> dict[str, Any]:
         samples_edge_mm=played.edges_mm[1],
         injection=_injection(played.result),
         risk=_unknown(played.risk) if isinstance(played.risk, Unknown) else _risk(played.risk),
+        heat=_unknown(played.heat) if isinstance(played.heat, Unknown) else heat_wire(played.heat),
         notes=list(played.notes),
     )
     data: dict[str, Any] = WIRE.dump_python(wire, mode="json")

@@ -125,12 +125,9 @@ def heat_in_words(by_law: Mapping[str, Heat]) -> tuple[str, ...]:
 
 def _in_words(name: str, by_law: Mapping[str, Heat]) -> str:
     found = [heat.regions[name] for heat in by_law.values()]
+    low, high = (f"{end(r.peak_celsius for r in found):.0f}" for end in (min, max))
+    peak = low if low == high else say("heat.between", low=low, high=high)
     limit = v.limits.value[0]
-    peaks, longest = [r.peak_celsius for r in found], max(r.minutes_over[limit] for r in found)
-    words = {
-        "low": f"{min(peaks):.0f}",
-        "high": f"{max(peaks):.0f}",
-        "limit": limit,
-        "minutes": f"{longest:.1f}",
-    }
-    return say("heat.each", region=say(f"heat.region.{name}"), **words)
+    longest = max(r.minutes_over[limit] for r in found)
+    words = {"region": say(f"heat.region.{name}"), "peak": peak, "limit": limit, "minutes": f"{longest:.1f}"}
+    return say("heat.each" if longest > 0 else "heat.never", **words)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable
 
+from vertebro.report.heat_chart import heat_in_words
+from vertebro.simulation.heating import v as measured
 from vertebro.simulation.injection import CementResult
 from vertebro.simulation.leak_risk import LeakRisk
 from vertebro.simulation.leakage import Place
@@ -27,6 +29,7 @@ def simulation_in_words(played: Played) -> str:
         _block(say("heading.needles"), _needles(played)),
         _block(say("heading.injection"), _injection(played)),
         _block(say("heading.leaks"), _leaks(played.result)),
+        _block(say("heading.heat"), _heat(played)),
     ]
     if isinstance(played.risk, Unknown):
         parts.append(_block(say("heading.more"), [played.risk.why]))
@@ -39,6 +42,15 @@ def _needles(played: Played) -> Iterable[str]:
     for n in played.needles:
         tip = ", ".join(f"{x:.1f}" for x in n.tip_mm)
         yield say("needle", name=n.name, tip=tip, outer=f"{n.outer_mm:.1f}")
+
+
+def _heat(played: Played) -> Iterable[str]:
+    if isinstance(played.heat, Unknown):
+        yield say("heat.unknown", why=played.heat.why)
+        return
+    yield from heat_in_words(played.heat)
+    low, high = measured.measured_canal.value
+    yield say("heat.about", low=low, high=high, source=measured.measured_canal.reference.short)
 
 
 def _gaps(played: Played) -> Iterable[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from vertebro.procedures.steps import Fill
 from vertebro.procedures.trajectory import Plan, Side, Trajectory
 from vertebro.simulation.cement import inject
 from vertebro.simulation.cement_model import CementModel, Prepared, prepared
+from vertebro.simulation.heating import Heat, HeatSettings
+from vertebro.simulation.injected import Injected, heat_of
 from vertebro.simulation.injection import CementResult, InjectionNeedle, InjectionSettings, say
 from vertebro.simulation.leak_risk import LeakRisk, Question, leak_risk
 from vertebro.simulation.leakage import track
@@ -53,7 +55,8 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Played:
-    """What came of it. ``risk`` is Unknown where no samples were asked for; ``edges_mm`` of both grids."""
+    """What came of it. ``risk`` is Unknown where no samples were asked for; ``heat`` is by law of
+    cure; ``edges_mm`` of both grids."""
 
     case_id: str
     wanted: Wanted
@@ -63,6 +66,7 @@ class Played:
     risk: LeakRisk | Unknown
     edges_mm: tuple[float, float]
     notes: tuple[str, ...]
+    heat: Mapping[str, Heat] | Unknown = Unknown("the heat was not followed")
 
 
 def play(case: Case, wanted: Wanted, tell: Progress = lambda _: None) -> Played:
@@ -82,8 +86,16 @@ def play(case: Case, wanted: Wanted, tell: Progress = lambda _: None) -> Played:
     risk: LeakRisk | Unknown = Unknown(say("risk.not_asked"))
     if wanted.samples:
         risk = _risk(ready, needles, cement, (volume, wanted), tell)
+    tell("following its heat")
+    heat = _heat(result, wanted.settings)
     notes = (*ready.cautions, *(() if plan is None else plan.notes))
-    return Played(case.id, wanted, needles, model, result, risk, (fine, coarse), notes)
+    return Played(case.id, wanted, needles, model, result, risk, (fine, coarse), notes, heat)
+
+
+def _heat(result: CementResult, settings: InjectionSettings) -> Mapping[str, Heat] | Unknown:
+    """Of the mean injection, the cement as old as it was when the injection ended."""
+    ended = settings.start_min + float(result.course.time_s[-1]) / 60
+    return heat_of(Injected.of(result), HeatSettings(minutes_since_mixing=ended))
 
 
 def with_tracks(model: CementModel, needles: Sequence[InjectionNeedle]) -> CementModel:
