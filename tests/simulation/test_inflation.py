@@ -44,7 +44,7 @@ def test_volume_pressure_and_cavity_grow(both: Inflation) -> None:
     assert_allclose([first.volume.value, last.volume.value], [2, 4], rtol=0.06)  # voxels of equal level
     assert last.pressure.value > first.pressure.value > 0
     assert (first.cavity <= last.cavity).all()
-    assert last.pressure_bound.value >= last.pressure.value
+    assert 0.3 < last.pressure_uncompacted.value / last.pressure.value < 3  # two models of one bone
     assert both.ended_by is Stop.VOLUME
     assert isinstance(both.pressure_margin, Measured)
     assert_allclose(both.pressure_margin.value, balloon_of().limit_mpa - last.pressure.value)

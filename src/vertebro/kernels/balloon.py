@@ -144,8 +144,8 @@ def similar_pressure(law: CrushLaw) -> tuple[float, float]:
 def plastic_limit_mpa(young_mpa: float, poisson: float, yield_mpa: float) -> float:
     """p at which a ball grows without end in a solid that yields and cannot be compacted (infinite body).
 
-    p = 2Y/3 (1 + ln(E/(3 (1 - nu) Y))), the same for von Mises and Tresca; an upper bound for bone, which
-    can be compacted.
+    p = 2Y/3 (1 + ln(E/(3 (1 - nu) Y))), the same for von Mises and Tresca: another model than that of
+    crushed bone, to set beside it.
     """
     return 2 * yield_mpa / 3 * (1 + float(np.log(young_mpa / (3 * (1 - poisson) * yield_mpa))))
 

@@ -15,6 +15,7 @@ from vertebro.simulation.vertebra_grid import VertebraGrid
 
 MG_PER_G = 1000.0
 PERCENT = 100.0
+TIE_DIGITS = 9  # of a level: rounding leaves less
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,11 @@ def strength_left(is_broken: bool) -> float:
     return 1 - v.residual_strength_pct.value[0] / PERCENT if is_broken else 1.0
 
 
+def stiffness_left(is_broken: bool) -> float:
+    """The share of its stiffness that a body has, likewise."""
+    return 1 - v.residual_stiffness_pct.value[0] / PERCENT if is_broken else 1.0
+
+
 def lift_body(grid: VertebraGrid, is_broken: bool) -> LiftBody:
     """Moduli and yield stresses of a vertebra; a broken body has lost what crushed ones lost in a laboratory.
 
@@ -64,6 +70,20 @@ def lift_body(grid: VertebraGrid, is_broken: bool) -> LiftBody:
     yields[bone] = kopperdahl_yield(density, kopperdahl_yield.takes)
     body = grid.body & bone
     if is_broken:
-        young[body] *= 1 - v.residual_stiffness_pct.value[0] / PERCENT
+        young[body] *= stiffness_left(is_broken)
         yields[body] *= strength_left(is_broken)
     return LiftBody(young, yields, body, np.zeros_like(body), grid.edge_mm)
+
+
+def cement_in(cavity: Mask, level: Array, porosity: Array, volume_mm3: float, edge_mm: float) -> Array:
+    """Share of each cube's pores that cement fills: the cavity first, then the bone around it, nearest first.
+
+    ``level`` orders the cubes outwards; ``porosity`` is that of the bone (1 in the cavity), nought where
+    nothing flows.
+    """
+    inner = np.where(cavity, level - level.max() - 1, level).ravel()
+    _, shell = np.unique(inner.round(TIE_DIGITS), return_inverse=True)  # cubes equally far out fill together
+    pores = np.bincount(shell, porosity.ravel()) * edge_mm**3
+    before = np.cumsum(pores) - pores
+    part = np.clip((volume_mm3 - before) / np.where(pores > 0, pores, 1.0), 0.0, 1.0)
+    return np.where(porosity > 0, part[shell].reshape(level.shape), 0.0)

@@ -89,11 +89,14 @@ class Rules:
 
 @dataclass(frozen=True)
 class Filling:
-    """The vertebra at one step: volume of all balloons, pressure and its upper bound, distances."""
+    """The vertebra at one step: volume of all balloons, pressure, distances.
+
+    ``pressure_uncompacted`` is by the other model, of bone that yields and cannot be pressed together.
+    """
 
     volume: Measured
     pressure: Measured
-    pressure_bound: Measured
+    pressure_uncompacted: Measured
     wall: Measured | Unknown
     end_plate: Measured | Unknown
     on_end_plate: bool
@@ -258,7 +261,7 @@ class _Bed:
         return Filling(
             volume=Measured(filled, "mL", say("method.volume", edge=f"{edge:g}"), 0.0),
             pressure=Measured(pressure, "MPa", how, spread),
-            pressure_bound=Measured(max(self._bound(around), pressure), "MPa", say("method.bound"), 0.0),
+            pressure_uncompacted=Measured(self._uncompacted(around), "MPa", say("method.uncompacted"), 0.0),
             wall=_least(self.room.wall_mm, cavity, say("method.wall"), edge),
             end_plate=_least(self.room.end_plate_mm, cavity, say("method.end_plate"), edge),
             on_end_plate=on_end_plate,
@@ -266,7 +269,7 @@ class _Bed:
             crushed=crushed,
         )
 
-    def _bound(self, around: Mask) -> float:
+    def _uncompacted(self, around: Mask) -> float:
         if not around.any():
             return 0.0
         young, yields = self.body.young_mpa[around].mean(), self.body.yield_mpa[around].mean()

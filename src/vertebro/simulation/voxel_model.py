@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -12,7 +12,7 @@ from vertebro.errors import BadLabels, BadModel
 from vertebro.kernels.arrays import AnyArray, Array, Mask
 from vertebro.kernels.geometry import largest_part
 from vertebro.simulation.materials import CAP, YIELD_OF, Law, converted, kopperdahl_young
-from vertebro.simulation.vertebra_grid import HALF, BonyVertebra, vertebra_grid
+from vertebro.simulation.vertebra_grid import HALF, BonyVertebra, VertebraGrid, vertebra_grid
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.library import cited_values
 from vertebro.vocabulary.texts import texts
@@ -79,8 +79,14 @@ def build_model(
     given: BonyVertebra, settings: ModelSettings, density_shift_mg_cm3: float = 0.0
 ) -> VoxelModel:
     """The model of a vertebra; ``density_shift_mg_cm3`` moves all calibrated densities."""
-    law, voxel_mm = settings.law, settings.voxel_mm
-    on_grid = vertebra_grid(given, voxel_mm, v.cap_thickness_mm.number + 2 * voxel_mm)
+    room_mm = v.cap_thickness_mm.number + 2 * settings.voxel_mm
+    return model_on(vertebra_grid(given, settings.voxel_mm, room_mm), settings, density_shift_mg_cm3)
+
+
+def model_on(on_grid: VertebraGrid, settings: ModelSettings, density_shift_mg_cm3: float = 0.0) -> VoxelModel:
+    """The model of a vertebra that is on cubes already; they must leave room for the caps."""
+    law, voxel_mm = settings.law, on_grid.edge_mm
+    settings = replace(settings, voxel_mm=voxel_mm)
     whole = largest_part(on_grid.bone)
     body = on_grid.body & whole
     if not body.any():
@@ -90,7 +96,7 @@ def build_model(
     columns, low, high = _loaded_columns(body, settings)
     is_cap, (bottom, top) = _plates(whole, columns, (low, high), settings)
     young = np.zeros(whole.shape)
-    of_law = converted(on_grid.density[whole] + density_shift_mg_cm3, given.density.quantity, law.takes)
+    of_law = converted(on_grid.density[whole] + density_shift_mg_cm3, on_grid.quantity, law.takes)
     young[whole] = law(of_law, law.takes)
     young[is_cap] = CAP.young_mpa
     return VoxelModel(
