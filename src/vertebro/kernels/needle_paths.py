@@ -45,12 +45,29 @@ def signed_distance(occupied: AnyArray, step_mm: float) -> Array:
     if not inside.any():
         return np.full(inside.shape, -np.inf, dtype=np.float32)
     gap = _gap(np.asarray(occupied, dtype=np.float32)) if occupied.dtype != np.bool_ else None
+    found = -_way(~inside, gap)
+    box = _box_about(inside)  # the way out of a solid ends next to it
+    within = _way(inside[box], None if gap is None else gap[box])
+    found[box] = np.where(inside[box], within, found[box])
+    return np.asarray(found * np.float32(step_mm))
 
-    def way(mask: AnyArray) -> Array:
-        far, nearest = ndimage.distance_transform_edt(mask, return_indices=True)
-        return np.asarray(far - (0.5 if gap is None else gap[tuple(nearest)]), dtype=np.float32)
 
-    return np.asarray(np.where(inside, way(inside), -way(~inside)) * np.float32(step_mm))
+def _way(mask: AnyArray, gap: AnyArray | None) -> AnyArray:
+    """Distance, in voxels, from each voxel of a mask to the surface between it and the rest."""
+    if gap is None:
+        return np.asarray(ndimage.distance_transform_edt(mask), dtype=np.float32) - np.float32(0.5)
+    far, nearest = ndimage.distance_transform_edt(mask, return_indices=True)
+    return np.asarray(far - gap[tuple(nearest)], dtype=np.float32)
+
+
+def _box_about(inside: AnyArray) -> tuple[slice, ...]:
+    """The part of a grid that holds a mask and one voxel around it."""
+    box = []
+    for axis in range(inside.ndim):
+        rest = tuple(a for a in range(inside.ndim) if a != axis)
+        at = np.nonzero(inside.any(axis=rest))[0]
+        box.append(slice(max(int(at[0]) - 1, 0), int(at[-1]) + 2))
+    return tuple(box)
 
 
 def _gap(share: AnyArray) -> AnyArray:

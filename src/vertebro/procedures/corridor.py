@@ -19,6 +19,9 @@ v = cited_values(beside=__file__)
 SAMPLE_MM = 1.0
 """Step along a path: below half of the thinnest needle, so that no wall slips between two samples."""
 
+COARSE_SAMPLE_MM = 2.0
+"""The same for the first look at thousands of paths; the few that are kept are looked at again."""
+
 SKIN_MM = 60.0
 """How far behind the entry the needle is followed, where it must not pass through bone or canal."""
 
@@ -92,24 +95,26 @@ def best_paths(half: Half, aim: Aim, count: int) -> Paths:
     if not len(gates) or not len(targets):
         return no_paths()
     pairs = np.array(list(product(range(len(gates)), range(len(targets)))))
-    found = scored(half, aim, gates[pairs[:, 0]], targets[pairs[:, 1]])
+    found = scored(half, aim, gates[pairs[:, 0]], targets[pairs[:, 1]], COARSE_SAMPLE_MM)
     found = found[_safe(found)]
     found = found[_apart(found, count)]
     for step in FINE_STEPS_MM:
         found = _bettered(half, aim, found, step)
+    found = found[_safe(found)]
     return found[np.argsort(found.cost, kind="stable")]
 
 
-def scored(half: Half, aim: Aim, gates: Array, targets: Array) -> Paths:
+def scored(half: Half, aim: Aim, gates: Array, targets: Array, sample_mm: float = SAMPLE_MM) -> Paths:
     """Every path from a gate to its target (both (n, 3)): rooms, angles, cost."""
     direction = unit(targets - gates)
     reach = np.linalg.norm(targets - gates, axis=1)
-    depths = np.arange(-SKIN_MM, float(reach.max()) + SAMPLE_MM, SAMPLE_MM)
+    depths = np.arange(-SKIN_MM, float(reach.max()) + sample_mm, sample_mm)
     points = along(gates, direction, depths)
     bone = half.bone(points)
-    before_tip = depths[None, :] <= reach[:, None] + SAMPLE_MM / 2
+    before_tip = depths[None, :] <= reach[:, None] + sample_mm / 2
     entry = _entry_depths(bone, depths, aim.route)
-    inner = _must_be_bone(half, aim, points, bone, depths[None, :] >= entry[:, None]) & before_tip
+    entered = depths[None, :] >= entry[:, None]
+    inner = _must_be_bone(half, aim, points, bone, (entered, sample_mm)) & before_tip
     front = points[..., 1] > half.body.posterior_wall(points[..., 2])
     r = aim.radius_mm
     outer = depths[None, :] < entry[:, None] - NEAR_ENTRY_MM
@@ -137,7 +142,7 @@ def _least(values: Array, where: Mask) -> Array:
 
 def _entry_depths(bone: Array, depths: Array, route: Route) -> Array:
     """Where each path comes into the bone in front of which its gate lies, going back from the gate."""
-    start = int(np.argmin(np.abs(depths)))
+    start, step = int(np.argmin(np.abs(depths))), float(depths[1] - depths[0])
     if route is Route.EXTRAPEDICULAR:  # its gate lies on the surface
         return np.zeros(len(bone))
     back = bone[:, start::-1]
@@ -147,10 +152,10 @@ def _entry_depths(bone: Array, depths: Array, route: Route) -> Array:
     rows = np.arange(len(bone))
     inner, outer = back[rows, at - 1], back[rows, at]
     share = np.clip(inner / np.maximum(inner - outer, 1e-6), 0, 1)
-    return np.asarray(depths[start] - (at - 1 + share) * SAMPLE_MM)
+    return np.asarray(depths[start] - (at - 1 + share) * step)
 
 
-def _must_be_bone(half: Half, aim: Aim, points: Array, bone: Array, entered: Mask) -> Mask:
+def _must_be_bone(half: Half, aim: Aim, points: Array, bone: Array, way: tuple[Mask, float]) -> Mask:
     """The part of each path that has to lie in bone with its whole girth.
 
     Through the pedicle: from half-way along the canal on, clear of the slanting surface at the entry.
@@ -158,8 +163,9 @@ def _must_be_bone(half: Half, aim: Aim, points: Array, bone: Array, entered: Mas
     """
     if aim.route is Route.TRANSPEDICULAR:
         return np.asarray(points[..., 1] >= half.zone_start_mm)
+    entered, sample_mm = way
     whole = entered & (bone >= aim.radius_mm)
-    steps = round(float(v.late_entry.value) / SAMPLE_MM)  # clear of the slanting entry
+    steps = round(float(v.late_entry.value) / sample_mm)  # clear of the slanting entry
     whole[:, steps:] = np.maximum.accumulate(whole, axis=1)[:, :-steps]
     whole[:, :steps] = False
     deep = points[..., 1] >= half.body.posterior_wall(points[..., 2]) + float(v.late_entry.value)

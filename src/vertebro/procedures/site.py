@@ -175,11 +175,11 @@ def site_of(spine: Spine, level: Level, image: Volume | None = None) -> Site | U
     if isinstance(canal, Unknown):
         return canal
     near = [n for n in (spine.above(level), spine.below(level)) if n is not None]
-    others = np.max([_occupied(n, body, grid) for n in near], axis=0) if near else None
+    others = np.any([_occupied(n, body, grid) > 0.5 for n in near], axis=0) if near else None
     return _site(Image.of(image or vertebra.mask), body, grid, bone, (canal, others))
 
 
-def _site(image: Image, body: Body, grid: Grid, bone: Array, around: tuple[Mask, Array | None]) -> Site:
+def _site(image: Image, body: Body, grid: Grid, bone: Array, around: tuple[Mask, Mask | None]) -> Site:
     low = np.array([grid.right_mm[0], grid.anterior_mm[0], grid.superior_mm[0]])
     canal, others = around
     rows = np.nonzero(canal.any(axis=(0, 2)))[0]
