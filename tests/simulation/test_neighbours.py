@@ -11,7 +11,7 @@ from vertebro.formats.neighbours_document import neighbours_document
 from vertebro.patient.case import Case
 from vertebro.patient.synthetic import SyntheticPatient
 from vertebro.report.neighbours_picture import coloured, neighbours_picture
-from vertebro.report.neighbours_words import neighbours_in_words
+from vertebro.report.neighbours_words import in_digits, neighbours_in_words
 from vertebro.simulation.injection import CementResult, Course, Stop
 from vertebro.simulation.neighbour_results import EVIDENCE, Neighbours, NeighbourSettings, Treatment
 from vertebro.simulation.neighbours import PreparedSegment, cement_of, neighbours_of, segment_of
@@ -131,7 +131,7 @@ def test_the_words_hold_every_number_apart_by_cause_and_never_call_it_a_risk(fou
     assert "Trials have not confirmed" in said  # the evidence stands beside the model
     for change in found.cement if not isinstance(found.cement, Unknown) else ():
         if isinstance(change.change, Measured) and change.change.value:
-            assert f"{change.change.value:.3g} %" in said
+            assert in_digits(change.change) in said
     cement, alignment = said.index("Cement alone"), said.index("Alignment alone")
     assert cement < alignment < said.index("Posture not compensated")
 
@@ -205,3 +205,22 @@ def test_refusals(case: Case) -> None:
         NeighbourSettings(activity="flying")
     with pytest.raises(BadCase, match="nothing to make a model of"):
         segment_of(replace(case, ct=Unknown("no CT was given")), Level.L1, COARSE)
+
+
+def test_a_measured_wedge_beyond_the_levers_is_unknown(prepared: PreparedSegment) -> None:
+    expected = prepared.seen.expected[Level.L1]
+    assert not isinstance(expected, Unknown)
+    tall = replace(expected, value_mm=expected.value_mm + np.array([16.0, 0, 0]))
+    seen = replace(prepared.seen, expected={**prepared.seen.expected, Level.L1: tall})
+    found = replace(prepared, seen=seen).treated(Treatment(wedge_after_deg=0.0))
+    assert (
+        isinstance(found.alignment, Unknown) and "30° for which the levers are asked" in found.alignment.why
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "spread", "said"),
+    [(1023.4, 151.0, "1023 ± 151 N"), (0.8604, 0.0, "0.86 N"), (-3.9, 4.6, "-3.9 ± 4.6 N")],
+)
+def test_numbers_are_told_to_three_digits(value: float, spread: float, said: str) -> None:
+    assert in_digits(Measured(value, "N", "test", spread)) == said

@@ -39,8 +39,15 @@ def in_digits(value: Number) -> str:
     if isinstance(value, Unknown):
         return say("unknown", why=value.why)
     unit = read_as(value.unit)
-    said = f"{value.value:.3g} ± {value.spread:.2g}" if value.spread else f"{value.value:.3g}"
+    said = _three(value.value)
+    if value.spread:
+        said = f"{said} ± {_three(value.spread)}"
     return f"{said}{'' if unit in ('°', '') else ' '}{unit}"
+
+
+def _three(value: float) -> str:
+    """Three digits, and all of them before the point."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def _model(found: Neighbours) -> list[str]:

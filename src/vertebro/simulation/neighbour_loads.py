@@ -106,18 +106,20 @@ def measured(key: Key, value: float, spread: float = 0.0) -> Measured:
 
 def changes(before: Values, afters: Sequence[Values]) -> tuple[Change, ...]:
     """Before, the mean of what may come after, and the change; the spread is half of what ``afters`` span."""
-    bulges = [value for (quantity, _), value in before.items() if quantity == "bulge"]
+    bulges = [abs(value) for (quantity, _), value in before.items() if quantity == "bulge"]
     least = v.least_bulge_share.number * max(bulges, default=0.0)
     return tuple(_change(key, value, [a[key] for a in afters], least) for key, value in before.items())
 
 
 def _change(key: Key, before: float, after: Sequence[float], least_bulge: float) -> Change:
     middle, spread = (max(after) + min(after)) / 2, (max(after) - min(after)) / 2
-    pct: Number = (
-        Measured(100 * (middle / before - 1), "%", say("method.change"), abs(100 * spread / before))
-        if before
-        else Unknown(say("unknown.nothing"))
-    )
-    if key[0] == "bulge" and not before > least_bulge:
+    is_bulge = key[0] == "bulge"
+    method = say("method.change_of_bulge" if is_bulge else "method.change")
+    pct: Number
+    if is_bulge and not before > least_bulge:
         pct = Unknown(say("unknown.flat"))
+    elif before == 0:
+        pct = Unknown(say("unknown.nothing"))
+    else:
+        pct = Measured(100 * (middle / before - 1), "%", method, abs(100 * spread / before))
     return Change(*key, measured(key, before), measured(key, middle, spread), pct)

@@ -263,7 +263,12 @@ def _wedge_before(level: Level, treatment: Treatment, seen: Measurable) -> Numbe
     angle = [np.degrees(2 * np.arctan(step / 2 / depth)) for step in (own, usual)]
     spreads = [front.spread, back.spread, float(expected.spread_mm[0]), float(expected.spread_mm[2])]
     spread = float(np.degrees(np.linalg.norm(spreads) / depth))
-    return Measured(float(angle[0] - angle[1]), "deg", say("method.wedge_measured"), spread)
+    more, widest = float(angle[0] - angle[1]), v.widest_wedge_deg.number
+    if abs(more) + spread > widest:
+        return Unknown(
+            say("unknown.widest", wedge=f"{more:.0f}", spread=f"{spread:.0f}", widest=f"{widest:g}")
+        )
+    return Measured(more, "deg", say("method.wedge_measured"), spread)
 
 
 def _counts(response: SegmentResponse, segment: Segment) -> dict[str, int | float]:

@@ -23,7 +23,7 @@ from vertebro.kernels.supports import NodeValues
 from vertebro.simulation.discs import Disc, Tissue, inner_columns, v
 from vertebro.simulation.segment import SegmentModel
 
-TOLERANCE = 1e-6  # of the residual force: pressures and bulges are then right to 1e-4
+TOLERANCE = 1e-7  # of the residual force: pressures and bulges are then right to 1e-4
 MOST_ITERATIONS = 600  # whole vertebrae take up to some 350, bodies alone some 100
 RIGHT, ANTERIOR, SUPERIOR = 0, 1, 2
 
@@ -136,7 +136,7 @@ def respond_segment(model: SegmentModel) -> SegmentResponse:
         stiffness[:, column] = [motion @ pressed for motion in motions]
     return SegmentResponse(
         model=model,
-        stiffness=(stiffness + stiffness.T) / 2,  # as Betti has it; the solves are right to 1e-4
+        stiffness=(stiffness + stiffness.T) / 2,  # as Betti has it
         strain=np.stack([strains(s, voxels) for s in solved]),
         superior_mm=np.stack([s.displacements()[..., SUPERIOR] for s in solved]),
         voxels=voxels,
