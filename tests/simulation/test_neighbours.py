@@ -200,7 +200,22 @@ def test_a_missing_neighbour_is_said_and_two_are_refused(case: Case) -> None:
         segment_of(replace(case, spine=replace(case.spine, vertebrae=alone)), Level.L1, COARSE)
 
 
+def test_the_load_of_a_posture_follows_measured_pressure_and_weight(prepared: PreparedSegment) -> None:
+    """Standing, the lowest disc of a model of 70 kg has the 0.5 MPa of the man of 70 kg; half of him half."""
+    for weight, pressure in ((70.0, 0.5), (35.0, 0.25)):
+        settings = replace(COARSE, activity="relaxed standing", weight_kg=weight)
+        found = replace(prepared, settings=settings).treated(Treatment())
+        told = {(r.quantity, r.place): r.value for r in found.now}["pressure", "L1-L2"]
+        assert isinstance(told, Measured) and told.value == pytest.approx(pressure)
+        assert "in proportion to" in found.load.method
+    assert any("load is that of a test rig" in c for c in prepared.cautions)
+    assert prepared.load.value == 600
+
+
 def test_refusals(case: Case) -> None:
+    for weight in (None, 0.0, float("nan")):
+        with pytest.raises(BadModel, match="weight"):
+            NeighbourSettings(activity="sitting", weight_kg=weight)
     with pytest.raises(BadModel, match="no load for"):
         NeighbourSettings(activity="flying")
     with pytest.raises(BadCase, match="nothing to make a model of"):

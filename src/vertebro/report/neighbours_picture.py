@@ -42,7 +42,7 @@ def neighbours_picture(
     if isinstance(after, Unknown):
         return after
     plane = round(float(prepared.untreated.model.line_of_load()[0]))
-    load = prepared.settings.load_n
+    load = prepared.load.value
     sides = (_side(prepared.untreated, load, plane), _side(after, load, plane))
     cemented = after.model.young_mpa[plane] != prepared.untreated.model.young_mpa[plane]
     cut = _cut(prepared, plane)
@@ -217,7 +217,7 @@ class _Panels:
             say("picture.disc", place=pair, before=f"{p:.2f}", rise=f"{r:+.1f}")
             for pair, p, r in zip(pairs, before.disc_mpa, rises, strict=True)
         )
-        words = {"level": str(segment.treated), "discs": told, "load": f"{self.prepared.settings.load_n:.0f}"}
+        words = {"level": str(segment.treated), "discs": told, "load": f"{self.prepared.load.value:.0f}"}
         alt = say("picture.alt", **words)
         return Picture(
             "neighbours",

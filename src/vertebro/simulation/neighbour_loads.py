@@ -9,7 +9,7 @@ from vertebro.fracture.findings import Number
 from vertebro.patient.frame import BodyFrame
 from vertebro.simulation.discs import v
 from vertebro.simulation.loading import respond
-from vertebro.simulation.neighbour_results import Change, say
+from vertebro.simulation.neighbour_results import Change, NeighbourSettings, say
 from vertebro.simulation.segment import SegmentSettings
 from vertebro.simulation.segment_response import SegmentResponse
 from vertebro.simulation.vertebra_grid import BonyVertebra
@@ -73,6 +73,18 @@ def strengths_n(
         stiffness = respond(model, bend=False).axial_n_mm
         out[level] = bone_values.stiffness_based_factor.number * stiffness * model.height_mm
     return out
+
+
+def load_of(settings: NeighbourSettings, response: SegmentResponse) -> Measured:
+    """The force along the spine without any wedge: of a rig, or by a pressure measured in a man."""
+    name = settings.activity
+    if settings.weight_kg is None or name in v.activity_loads_n.value:
+        return Measured(float(v.activity_loads_n.value[name]), "N", say("method.load", activity=name), 0.0)
+    pressure = v.standing_pressure_mpa.value[name]
+    for_one_newton = response.pressure_mpa(response.motion(1.0), response.model.discs[-1])
+    force = pressure / for_one_newton * settings.weight_kg / v.measured_weight_kg.number
+    words = {"activity": name, "mpa": pressure, "weight": f"{settings.weight_kg:g}"}
+    return Measured(force, "N", say("method.load_by_pressure", man=v.measured_weight_kg.value, **words), 0.0)
 
 
 def values_of(response: SegmentResponse, segment: Segment, force_n: float, forward_mm: float = 0.0) -> Values:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from vertebro.errors import BadModel
 from vertebro.fracture.findings import Calibration, Number
 from vertebro.simulation.discs import v
@@ -36,25 +38,30 @@ class Treatment:
 
 @dataclass(frozen=True)
 class NeighbourSettings:
-    """How the segment is made and loaded; ``activity`` names one of the loads of a test rig.
+    """How the segment is made and loaded.
 
-    ``cement_scaling`` is the modulus of cement inside bone over that of cement alone; several of them (0.5
-    and 1, say) are all solved, and what they span is the spread.
+    ``activity`` names a load of a test rig (walking, ..), or an activity in which the pressure of a disc was
+    measured (relaxed standing, ..): then the load is the one that gives the lowest disc of the model that
+    pressure, in proportion to ``weight_kg``. ``cement_scaling`` is the modulus of cement inside bone over
+    that of cement alone; several of them (0.5 and 1, say) are all solved, and what they span is the spread.
     """
 
     segment: SegmentSettings = field(default_factory=SegmentSettings)
     activity: str = "walking"
+    weight_kg: float | None = None
     cement_scaling: tuple[float, ...] = (sum(bone_values.cement_scaling.value) / 2,)
 
     def __post_init__(self) -> None:
-        if self.activity not in v.activity_loads_n.value:
-            known = ", ".join(v.activity_loads_n.value)
+        rig, measured = v.activity_loads_n.value, v.standing_pressure_mpa.value
+        if self.activity not in {*rig, *measured}:
+            known = ", ".join([*rig, *measured])
             raise BadModel(f"There is no load for '{self.activity}'.", known, "Name one of these.")
-
-    @property
-    def load_n(self) -> float:
-        """The force along the spine, N."""
-        return float(v.activity_loads_n.value[self.activity])
+        if self.activity in measured and not (self.weight_kg is not None and 0 < self.weight_kg < np.inf):
+            raise BadModel(
+                f"The load of '{self.activity}' is asked for with a weight of {self.weight_kg} kg.",
+                "the weight of the body in kg",
+                f"Give the weight, or take a load of the test rig: {', '.join(rig)}.",
+            )
 
 
 @dataclass(frozen=True)

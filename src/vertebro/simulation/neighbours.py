@@ -25,6 +25,7 @@ from vertebro.simulation.neighbour_loads import (
     Values,
     changes,
     frame_of,
+    load_of,
     measured,
     strengths_n,
     values_of,
@@ -76,6 +77,11 @@ class PreparedSegment:
     left_out: tuple[tuple[str, str], ...]
     cautions: tuple[str, ...]
 
+    @property
+    def load(self) -> Measured:
+        """The force along the spine without any wedge."""
+        return load_of(self.settings, self.untreated)
+
     def cemented(self, cement: SaturationField, scaling: float) -> SegmentResponse | Unknown:
         """The same segment, solved with cement in the treated vertebra."""
         model, level = self.untreated.model, self.segment.treated
@@ -89,15 +95,14 @@ class PreparedSegment:
 
     def treated(self, treatment: Treatment) -> Neighbours:
         """What a treatment does next door."""
-        load_n, activity = self.settings.load_n, self.settings.activity
-        now = values_of(self.untreated, self.segment, load_n)
+        now = values_of(self.untreated, self.segment, self.load.value)
         alignment = _by_alignment(self, treatment)
         return Neighbours(
             level=self.segment.treated,
             levels=self.segment.levels,
             settings=self.settings,
             calibration=self.calibration,
-            load=Measured(load_n, "N", say("method.load", activity=activity), 0.0),
+            load=self.load,
             model=MappingProxyType(_counts(self.untreated, self.segment)),
             now=tuple(Reading(*key, measured(key, value)) for key, value in now.items()),
             cement=_by_cement(self, treatment, now),
@@ -142,6 +147,7 @@ def segment_of(
         left_out=tuple(left_out),
         cautions=(
             *_cautions(ct, untreated.model, level, seen),
+            *_about_the_load(settings),
             *said,
             *density_cautions(calibration, contrast_of(case), ()),
         ),
@@ -198,7 +204,7 @@ def _by_cement(of: PreparedSegment, treatment: Treatment, now: Values) -> tuple[
         response = of.cemented(treatment.cement, scaling)
         if isinstance(response, Unknown):
             return response
-        afters.append(values_of(response, of.segment, of.settings.load_n))
+        afters.append(values_of(response, of.segment, of.load.value))
     return changes(now, afters)
 
 
@@ -220,13 +226,13 @@ def _in_posture(
     wedges: tuple[Measured, Measured],
     of: PreparedSegment,
 ) -> Alignment:
-    loads = [_load(posture, wedge, of.settings.load_n) for wedge in wedges]
+    loads = [_load(posture, wedge, of.load.value) for wedge in wedges]
     places = [posture.forward_mm(wedge.value) for wedge in wedges]
     before, after = (
         values_of(of.untreated, of.segment, load.value, forward)
         for load, forward in zip(loads, places, strict=True)
     )
-    over = 100 / of.settings.load_n
+    over = 100 / of.load.value
     return Alignment(
         posture=name,
         wedge_before=wedges[0],
@@ -309,7 +315,7 @@ def _beyond(alignment: tuple[Alignment, ...] | Unknown) -> tuple[str, ...]:
 
 def _cautions(ct: Volume, model: SegmentModel, level: Level, seen: Measurable) -> tuple[str, ...]:
     low, high = (v.pressure_shift_pct.value[n] for n in ("low", "high"))
-    said = [say("caution.estimate"), say("caution.loads"), say("caution.discs", low=low, high=high)]
+    said = [say("caution.estimate"), say("caution.discs", low=low, high=high)]
     has_joint = bool((model.tissue == Tissue.JOINT).any())
     said += [say("caution.joints" if has_joint else "caution.no_joints")]
     said += [say("caution.spread"), say("caution.lever")]
@@ -326,6 +332,11 @@ def _cautions(ct: Volume, model: SegmentModel, level: Level, seen: Measurable) -
     if model.dropped_voxels:
         said.append(say("caution.dropped", n=model.dropped_voxels))
     return tuple(said)
+
+
+def _about_the_load(settings: NeighbourSettings) -> tuple[str, ...]:
+    is_rig = settings.activity in v.activity_loads_n.value
+    return (say("caution.loads") if is_rig else say("caution.load_by_pressure"),)
 
 
 def _never_done() -> tuple[tuple[str, str], ...]:

@@ -44,6 +44,7 @@ UNITS = MappingProxyType(
         "mm/h": "mm/h",
         "mg/dL": "mg/dL",
         "g/dL": "g/dL",
+        "kg": "kg",
         "kg/m2": "kg/m²",
         "W/(m.K)": "W/(m K)",
         "J/(kg.K)": "J/(kg K)",
