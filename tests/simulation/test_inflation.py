@@ -110,7 +110,7 @@ def test_dense_bone_ends_by_pressure_and_says_so() -> None:
 
 
 def test_a_balloon_near_the_side_ends_at_the_wall() -> None:
-    ended = only_bone(4, RULES, spongy=40.0, off_mm=9.0)
+    ended = only_bone(4, RULES, spongy=40.0, off_mm=14.0)
     assert isinstance(ended, Inflation) and ended.ended_by is Stop.WALL
     assert isinstance(ended.last.wall, Measured) and ended.last.wall.value >= 2
 

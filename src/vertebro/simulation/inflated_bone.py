@@ -15,13 +15,14 @@ from vertebro.simulation.vertebra_grid import VertebraGrid
 
 MG_PER_G = 1000.0
 PERCENT = 100.0
+HALF = 0.5  # a wall lies half a cube before the middle of the first cube outside
 TIE_DIGITS = 9  # of a level: rounding leaves less
 
 
 @dataclass(frozen=True)
 class Room:
-    """Density (g/cm3, of the law's kind) and, in the body, the distances (mm) of a cube's surface from what
-    lies outside: the walls, and the end-plates along the spine.
+    """Density (g/cm3, of the law's kind) and, in the body, the distances (mm) of a cube's middle from the
+    walls, and from the end-plates along the spine.
     """
 
     bone: Mask
@@ -43,8 +44,8 @@ def room_in(grid: VertebraGrid) -> Room:
     outside = ~bone & ~beyond
     edge, wall = grid.edge_mm, np.full(body.shape, np.inf)
     if outside.any():
-        wall = (ndimage.distance_transform_edt(~outside) - 1) * edge
-    plate = np.minimum(high[..., None] - k, k - low[..., None]) * edge
+        wall = (ndimage.distance_transform_edt(~outside) - HALF) * edge
+    plate = (np.minimum(high[..., None] - k, k - low[..., None]) + HALF) * edge
     return Room(bone, body, np.where(bone, density, 0.0), wall, np.where(body, plate, 0.0))
 
 

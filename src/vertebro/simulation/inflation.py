@@ -34,6 +34,7 @@ from vertebro.vocabulary.texts import texts
 say = texts(beside=__file__, name="inflation").say
 
 MM3_PER_ML = 1000.0
+PERCENT = 100.0
 MG_PER_G = 1000.0
 SUPERIOR = 2
 
@@ -91,7 +92,8 @@ class Rules:
 class Filling:
     """The vertebra at one step: volume of all balloons, pressure, distances.
 
-    ``pressure_uncompacted`` is by the other model, of bone that yields and cannot be pressed together.
+    ``pressure_uncompacted`` is by the other model, of bone that yields and cannot be pressed together;
+    ``blocked_by_wall`` what of the balloons' own shape the walls take, over their planned volume.
     """
 
     volume: Measured
@@ -100,6 +102,7 @@ class Filling:
     wall: Measured | Unknown
     end_plate: Measured | Unknown
     on_end_plate: bool
+    blocked_by_wall: float
     cavity: Mask = field(repr=False)
     crushed: Crushed = field(repr=False)
 
@@ -126,6 +129,11 @@ class Inflation:
     def last(self) -> Filling:
         """The vertebra at the end."""
         return self.steps[-1]
+
+    @property
+    def bone_after(self) -> VertebraGrid:
+        """The grid with the density of the crushed bone."""
+        return with_crushed(self.grid, self.last.crushed)
 
 
 @dataclass(frozen=True)
@@ -215,6 +223,17 @@ def _until_high_enough(
     return steps[:high], len(steps)
 
 
+def allowed_in(room: Room, rules: Rules) -> Mask:
+    """Where a balloon may be: in the body, off the walls and the end-plates."""
+    far = (room.wall_mm >= rules.wall_clearance_mm) & (room.end_plate_mm >= rules.end_plate_clearance_mm)
+    return np.asarray(room.body & far)
+
+
+def blocked_mm3(level: Array, room: Room, rules: Rules, edge_mm: float) -> float:
+    """What of a balloon's own shape lies in the walls or nearer to them than is allowed."""
+    return float(((level < 1) & (room.wall_mm < rules.wall_clearance_mm)).sum()) * edge_mm**3
+
+
 class _Bed:
     """The bone the balloons grow in, and what it answers to a filling."""
 
@@ -227,6 +246,8 @@ class _Bed:
         left = strength_left(patient.is_broken)
         self.law = CrushLaw(left * factor, exponent, v.densest_mg_cm3.number / MG_PER_G)
         self.body = lift_body(grid, patient.is_broken)
+        self.full_mm3 = sum(b.volume_ml for b in balloons) * MM3_PER_ML
+        self.lifts: dict[tuple[float, Union], Lift] = {}
         self.most_ml = max(b.volume_ml for b in balloons)
         self.count = int(np.ceil(self.most_ml / rules.step_ml - 1e-9))  # rounding of a whole number of steps
 
@@ -240,15 +261,19 @@ class _Bed:
             ]
         )
         nearest = levels.min(axis=0)
-        allowed = self.room.body & (self.room.end_plate_mm >= self.rules.end_plate_clearance_mm)
+        inside = self.room.wall_mm >= self.rules.wall_clearance_mm
+        allowed = allowed_in(self.room, self.rules)
         cavity = np.zeros_like(allowed)
         edge = self.patient.grid.edge_mm
         for level, ml in zip(levels, volumes, strict=True):
             own = allowed & (level <= nearest)
             cavity |= innermost(level, own, round(ml * MM3_PER_ML / edge**3))
-        blocked = self.room.body & ~allowed & (nearest < 1)
+        blocked = self.room.body & inside & ~allowed & (nearest < 1)
         crushed = crush_around(self.room.density, cavity, nearest, self.room.bone, self.law)
-        return self._filling(cavity, crushed, bool(blocked.any()))
+        return replace(
+            self._filling(cavity, crushed, bool(blocked.any())),
+            blocked_by_wall=blocked_mm3(nearest, self.room, self.rules, edge) / self.full_mm3,
+        )
 
     def _filling(self, cavity: Mask, crushed: Crushed, on_end_plate: bool) -> Filling:
         edge = self.patient.grid.edge_mm
@@ -265,6 +290,7 @@ class _Bed:
             wall=_least(self.room.wall_mm, cavity, say("method.wall"), edge),
             end_plate=_least(self.room.end_plate_mm, cavity, say("method.end_plate"), edge),
             on_end_plate=on_end_plate,
+            blocked_by_wall=0.0,
             cavity=cavity,
             crushed=crushed,
         )
@@ -283,30 +309,29 @@ class _Bed:
             return Stop.PRESSURE, say(
                 "stop.pressure", mpa=f"{step.pressure.value:.2f}", limit=f"{min(limits):g}"
             )
-        limit = self.rules.wall_clearance_mm
-        if isinstance(step.wall, Measured) and step.wall.value < limit:
-            return Stop.WALL, say("stop.wall", mm=f"{step.wall.value:.1f}", limit=f"{limit:g}")
+        limit = v.most_blocked_pct.number
+        if PERCENT * step.blocked_by_wall > limit:
+            part = f"{PERCENT * step.blocked_by_wall:.0f}"
+            kept = f"{self.rules.wall_clearance_mm:g}"
+            return Stop.WALL, say("stop.wall", mm=kept, part=part, limit=f"{limit:g}")
         return None
 
     def lift_body(self, step: Filling) -> LiftBody:
         """The bone around the cavity of a step."""
-        crushed = replace(self.patient.grid, density=self._calibrated(step.crushed))
+        crushed = with_crushed(self.patient.grid, step.crushed)
         return replace(lift_body(crushed, self.patient.is_broken), cavity=step.cavity)
-
-    def _calibrated(self, crushed: Crushed) -> Array:
-        """The density of the grid with what was crushed."""
-        grid = self.patient.grid
-        denser = converted(crushed.density * MG_PER_G, kopperdahl_yield.takes, grid.quantity)
-        return np.where(crushed.is_denser, denser, grid.density)
 
     def lift(self, step: Filling, union: Union, pressed_mm: float, tell: Progress) -> Lift:
         """What the pressure of a step does to the end-plates."""
+        if (step.volume.value, union) in self.lifts:
+            return self.lifts[step.volume.value, union]
         tell(f"end-plates, fracture {union}")
         body = self.lift_body(step)
         if union is Union.LOOSE:
             at = np.mean([b.shape.middle_mm[SUPERIOR] for b in self.balloons])
             body = loosened(body, float(at - self.patient.grid.first_mm[SUPERIOR]))
-        return lifted(body, step.pressure.value, pressed_mm)
+        self.lifts[step.volume.value, union] = lifted(body, step.pressure.value, pressed_mm)
+        return self.lifts[step.volume.value, union]
 
     def pressure_margin(self, steps: tuple[Filling, ...]) -> Measured | Unknown:
         """Rated pressure less the greatest pressure of all steps."""
@@ -349,3 +374,18 @@ def _least(distance_mm: Array, cavity: Mask, how: str, edge_mm: float) -> Measur
     if not there.size or not np.isfinite(there).any():
         return Unknown(say("unknown.clear"))
     return Measured(float(there.min()), "mm", how, edge_mm / 2)
+
+
+def with_crushed(grid: VertebraGrid, crushed: Crushed) -> VertebraGrid:
+    """The grid with the density of the crushed bone, in the grid's own kind of density."""
+    denser = converted(crushed.density * MG_PER_G, kopperdahl_yield.takes, grid.quantity)
+    return replace(grid, density=np.where(crushed.is_denser, denser, grid.density))
+
+
+def nearest_level(inflation: Inflation) -> Array:
+    """How many times larger than its balloon the ellipsoid through each cube is, for the nearest balloon."""
+    grid = inflation.grid
+    places = grid.local_mm(np.moveaxis(np.indices(grid.shape), 0, -1))
+    volume = inflation.last.volume.value * MM3_PER_ML / len(inflation.balloons)
+    levels = [b.shape.level(places, min(b.volume_ml * MM3_PER_ML, volume)) for b in inflation.balloons]
+    return np.asarray(np.min(levels, axis=0))
