@@ -143,6 +143,7 @@ def _cell(share: Share) -> str:
 
 def _more(played: Played, risk: LeakRisk) -> Iterable[str]:
     yield say("risk.counted", least=v.leak_ml.value)
+    yield _published()
     chance = v.stop_chance.number
     at = risk.stop_point_ml(chance)
     if isinstance(at, Unknown):
@@ -160,6 +161,13 @@ def _more(played: Played, risk: LeakRisk) -> Iterable[str]:
         yield say("risk.pressure", median=f"{q.median:.0f}", low=f"{q.p5:.0f}", high=f"{q.p95:.0f}")
     fine, coarse = played.edges_mm
     yield say("risk.grid", coarse=f"{coarse:g}", fine=f"{fine:g}", seed=risk.seed)
+
+
+def _published() -> str:
+    """How often each type is seen in patients, to hold the computed chances against."""
+    seen = v.published_leak_pct
+    ranges = {kind.lower(): "-".join(f"{x:g}" for x in pair) for kind, pair in seen.value.items()}
+    return say("risk.published", source=seen.reference.short, **ranges)
 
 
 def _block(heading: str, lines: Iterable[str]) -> str:

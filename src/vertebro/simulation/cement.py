@@ -34,7 +34,7 @@ PORTION_ML = 0.25
 pressure and leaks are looked at, as somebody at the table would."""
 
 
-MOUTH_MM = 2.5
+MOUTH_MM = 2.0
 """Radius of the place where a vein gathers from the bone; else leaks would hang on where corners lie."""
 
 

@@ -19,7 +19,7 @@ from vertebro.vocabulary.texts import texts
 
 say = texts(beside=__file__, name="cement").say
 
-SEARCH_MM = np.arange(-2.0, 1.01, 0.25)
+SEARCH_MM = np.arange(-3.0, 1.01, 0.25)
 """Places along the outward direction where the shell's peak is looked for: the mask may be off by as much."""
 
 STEEP = 0.7

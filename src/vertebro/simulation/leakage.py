@@ -152,10 +152,10 @@ def _vein(name: str, route: Route, to: Place, line_mm: Array, radius_mm: float) 
 
 
 def _basivertebral(box: BodyBox) -> Outlet:
-    """From the middle of the body, where the veins of the bone meet, straight back."""
+    """From front to back through the body, where it runs horizontally [elsevier_basivertebral]_."""
     mouth, _ = foramen_mm(box)
     radius = v.basivertebral_radius_mm.number
-    line = np.stack([mouth, _meeting_mm(box)])
+    line = np.stack([mouth, mouth + [0.0, v.basivertebral_share.number * box.depth_mm, 0.0]])
     return _vein("basivertebral vein", Route.BASIVERTEBRAL, Place.CANAL, line, radius)
 
 
