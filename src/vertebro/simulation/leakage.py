@@ -155,7 +155,8 @@ def _basivertebral(box: BodyBox) -> Outlet:
     """From front to back through the body, where it runs horizontally [elsevier_basivertebral]_."""
     mouth, _ = foramen_mm(box)
     radius = v.basivertebral_radius_mm.number
-    line = np.stack([mouth, mouth + [0.0, v.basivertebral_share.number * box.depth_mm, 0.0]])
+    through = np.array([0.0, v.basivertebral_share.number * box.depth_mm, 0.0])
+    line = np.stack([mouth, mouth + through])
     return _vein("basivertebral vein", Route.BASIVERTEBRAL, Place.CANAL, line, radius)
 
 
