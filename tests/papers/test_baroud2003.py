@@ -1,8 +1,8 @@
 """A rigid pillar of cement under the end-plates of a lumbar segment [baroud2003]_, [rohlmann2006]_.
 
 The published model is an L4-L5 segment of osteoporotic bone; its shapes and moduli could not be read. The
-phantom has bodies of that size, trabecular bone of 75 MPa (the models of the literature take 34 to 100 MPa)
-and the pillar fills the inside. Bands are those between the two papers, which disagree.
+phantom has bodies of that size, trabecular bone of 75 MPa (tables of published models give 100 MPa, and
+osteoporotic bone is softer), and the pillar fills the inside. Bands are those between the two papers, which disagree.
 """
 
 import numpy as np
