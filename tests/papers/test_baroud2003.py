@@ -2,7 +2,8 @@
 
 The published model is an L4-L5 segment of osteoporotic bone; its shapes and moduli could not be read. The
 phantom has bodies of that size, trabecular bone of 75 MPa (tables of published models give 100 MPa, and
-osteoporotic bone is softer), and the pillar fills the inside. Bands are those between the two papers, which disagree.
+osteoporotic bone is softer), and the pillar fills the inside. Bands are those between the two papers, which
+disagree.
 """
 
 import numpy as np
