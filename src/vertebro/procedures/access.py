@@ -89,8 +89,8 @@ def _with(half: Half, route: Route, needle: Needle, wish: Wish) -> Trajectory | 
     return path if path.is_acceptable else None
 
 
-def _rank(path: Trajectory, half: Half) -> tuple[bool, bool, int]:
-    """Lower first: pedicle wide enough, forgiving, through the pedicle rather than past it."""
+def _rank(path: Trajectory, half: Half) -> tuple[bool, bool, int, float]:
+    """Lower first: pedicle wide enough, forgiving, through the pedicle, fewer tries lost."""
     girth = half.isthmus.girth_mm
     tight = (
         path.route is Route.TRANSPEDICULAR and path.needle.outer_mm + 2 * float(v.pedicle_spare.value) > girth
@@ -100,7 +100,8 @@ def _rank(path: Trajectory, half: Half) -> tuple[bool, bool, int]:
     lost = (
         path.robustness.acceptable < limit["acceptable"] or path.robustness.into_canal > limit["into_canal"]
     )
-    return tight, lost, list(Route).index(path.route)
+    share = 1 - path.robustness.acceptable + path.robustness.into_canal
+    return tight, lost, list(Route).index(path.route), share
 
 
 def _trajectory(line: Line, needle: Needle, robustness: Robustness | None = None) -> Trajectory:

@@ -55,9 +55,10 @@ class Aim:
 class Paths:
     """Many straight paths of one side; gate and target (n, 3), the rest (n,), all mm and degrees.
 
-    ``inner`` is the least room to the surface of the bone on the part of the path that must lie in it,
-    ``pedicle`` and ``body`` that of its two parts; ``canal`` and ``neighbours`` the least room to these
-    along the whole needle from the skin on.
+    ``hold`` is the least room once a needle past the pedicle has come in with its whole girth, ``slide_mm``
+    how far from its entry that is. ``inner`` is the least room to the surface of the bone on the part of
+    the path that must lie in it, ``pedicle`` and ``body`` that of its two parts; ``canal`` and
+    ``neighbours`` the least room to these along the whole needle from the skin on.
     """
 
     entry_mm: Array
@@ -69,6 +70,8 @@ class Paths:
     way_in: Array
     convergence_deg: Array
     tilt_deg: Array
+    hold: Array
+    slide_mm: Array
     cost: Array
 
     @property
@@ -79,7 +82,8 @@ class Paths:
     @property
     def breach(self) -> Array:
         """How far (mm) each needle leaves its bone, or reaches into the canal; NaN where it meets no bone."""
-        return np.where(np.isfinite(self.inner), np.maximum(-self.inner, -self.canal), np.nan)
+        out = np.maximum(np.maximum(-self.inner, -self.hold), -self.canal)
+        return np.where(np.isfinite(self.inner), out, np.nan)
 
     def __getitem__(self, chosen: AnyArray) -> Paths:
         return Paths(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
@@ -100,7 +104,6 @@ def best_paths(half: Half, aim: Aim, count: int) -> Paths:
     found = found[_apart(found, count)]
     for step in FINE_STEPS_MM:
         found = _bettered(half, aim, found, step)
-    found = found[_safe(found)]
     return found[np.argsort(found.cost, kind="stable")]
 
 
@@ -117,6 +120,7 @@ def scored(half: Half, aim: Aim, gates: Array, targets: Array, sample_mm: float 
     inner = _must_be_bone(half, aim, points, bone, (entered, sample_mm)) & before_tip
     front = points[..., 1] > half.body.posterior_wall(points[..., 2])
     r = aim.radius_mm
+    hold, slide = _coming_in(aim, bone, entered & before_tip, depths)
     outer = depths[None, :] < entry[:, None] - NEAR_ENTRY_MM
     paths = Paths(
         entry_mm=gates + entry[:, None] * direction,
@@ -130,6 +134,8 @@ def scored(half: Half, aim: Aim, gates: Array, targets: Array, sample_mm: float 
         way_in=_least(-bone, outer) - r,
         convergence_deg=np.degrees(np.arctan2(-direction[:, 0], direction[:, 1])),
         tilt_deg=np.degrees(np.arctan2(direction[:, 2], direction[:, 1])),
+        hold=hold,
+        slide_mm=slide - entry,
         cost=np.zeros(len(gates)),
     )
     object.__setattr__(paths, "cost", _cost(half, aim, paths))
@@ -170,6 +176,17 @@ def _must_be_bone(half: Half, aim: Aim, points: Array, bone: Array, way: tuple[M
     whole[:, :steps] = False
     deep = points[..., 1] >= half.body.posterior_wall(points[..., 2]) + float(v.late_entry.value)
     return np.asarray(entered & (whole | deep))
+
+
+def _coming_in(aim: Aim, bone: Array, within: Mask, depths: Array) -> tuple[Array, Array]:
+    """Past the pedicle: the least room after the whole girth is in, and the depth where that happens."""
+    count = len(bone)
+    if aim.route is Route.TRANSPEDICULAR:
+        return np.full(count, np.inf), np.full(count, -np.inf)
+    whole = within & (bone >= aim.radius_mm)
+    since = np.maximum.accumulate(whole, axis=1) & within
+    first = np.where(whole.any(axis=1), depths[whole.argmax(axis=1)], np.inf)
+    return _least(bone, since) - aim.radius_mm, first
 
 
 def _cost(half: Half, aim: Aim, p: Paths) -> Array:
@@ -257,7 +274,8 @@ def _safe(p: Paths) -> Mask:
     """What may be planned at all: in bone, clear of canal and neighbours, nothing in the way to the entry."""
     least = v.least_room.value
     clear = (p.canal >= least["canal"]) & (p.inner >= least["wall"]) & (p.neighbours >= least["neighbours"])
-    return np.asarray(clear & (p.way_in >= least["way_in"]) & np.isfinite(p.inner))
+    comes_in = (p.hold >= least["wall"]) & (p.slide_mm <= float(v.longest_slide.value))
+    return np.asarray(clear & comes_in & (p.way_in >= least["way_in"]) & np.isfinite(p.inner))
 
 
 def _apart(p: Paths, count: int) -> AnyArray:
@@ -283,11 +301,12 @@ def _bettered(half: Half, aim: Aim, p: Paths, step: float) -> Paths:
     shifts = np.zeros((len(sideways) + 2, 5))
     shifts[2:, :4] = sideways
     shifts[:2, 4] = step, -step
-    best = []
+    best = [no_paths()]
     for i in range(len(p)):
         near = _shifted(half, aim, p[np.array([i])], shifts)
         near = near[_safe(near) & in_front_third(half, near.target_mm)]
-        best.append(near[np.array([np.argmin(near.cost)])] if len(near) else p[np.array([i])])
+        if len(near):  # else the first look was too coarse to see what is in the way
+            best.append(near[np.array([np.argmin(near.cost)])])
     return Paths(*(np.concatenate([getattr(b, n) for b in best]) for n in p.__dataclass_fields__))
 
 
@@ -307,4 +326,4 @@ def _shifted(half: Half, aim: Aim, one: Paths, shifts: Array) -> Paths:
 def no_paths() -> Paths:
     """No path at all."""
     none = np.zeros(0)
-    return Paths(np.zeros((0, 3)), np.zeros((0, 3)), *[none] * 8)
+    return Paths(np.zeros((0, 3)), np.zeros((0, 3)), *[none] * 10)

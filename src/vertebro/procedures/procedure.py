@@ -84,9 +84,21 @@ class Technique(ABC):
         if missing:
             alone = self.plan(site, Asked(tuple(good), asked.route))
             return alone if isinstance(alone, Unknown) else _noted(alone, say("one_side", why=missing[0]))
-        ranked = [paths for paths in found.values() if not isinstance(paths, Unknown)]
+        ranked = self._alike(site, asked, [p for p in found.values() if not isinstance(p, Unknown)])
         others = tuple(path for paths in ranked for path in paths[1:])
         return self._with(site, tuple(paths[0] for paths in ranked), others)
+
+    def _alike(
+        self, site: Site, asked: Asked, found: list[tuple[Trajectory, ...]]
+    ) -> list[tuple[Trajectory, ...]]:
+        """Both needles of the thinner gauge where the sides want different ones and the bone allows it."""
+        thin = max((paths[0].needle for paths in found), key=lambda n: n.gauge)
+        alike = []
+        for paths in found:
+            wish = Wish((thin,), len(found) == 1, asked.route)
+            again = paths if paths[0].needle == thin else find_paths(site, paths[0].side, wish)
+            alike.append(paths if isinstance(again, Unknown) else again)
+        return alike
 
     def _wish(self, asked: Asked, one_sided: bool) -> Wish:
         return Wish(tuple(needle_of(g) for g in self.gauges), one_sided, asked.route)

@@ -199,10 +199,9 @@ def _bars(drawing: Drawing, needle: Trajectory, corner: Array) -> None:
         drawing.words(at + np.array([start + long + 1.0, 0.0]), f"{room.value:.1f}", TEXT_MM * 0.85, fill=INK)
     below = corner + np.array([0.0, 8.0 + len(told) * TEXT_MM * 1.65 + 2.0])
     drawing.words(below, _grade(needle), TEXT_MM * 0.85, fill=INK)
-    depth = say(
-        "picture.depth", depth=f"{needle.depth_mm:.0f}", needle=needle.needle.name, route=needle.route
-    )
-    drawing.words(below + np.array([0.0, TEXT_MM * 1.65]), depth, TEXT_MM * 0.85, fill=INK)
+    depth = say("picture.depth", depth=f"{needle.depth_mm:.0f}", needle=needle.needle.name)
+    for row, words in enumerate((str(needle.route), depth), start=1):
+        drawing.words(below + np.array([0.0, row * TEXT_MM * 1.5]), words, TEXT_MM * 0.85, fill=INK)
 
 
 def _colour(room_mm: float) -> str:
