@@ -170,7 +170,7 @@ def test_a_sample_without_injection_is_no_answer_not_a_no() -> None:
     run = {"bone_kpa": 5.0, "hub_mpa": 0.1, "injected_ml": 1.0, "stopped": "volume"}
     leaks = {"by_route_ml": {r.value: [0.0, 0.5] for r in Route}}
     leaks |= {"by_place_ml": {p.value: [0.0, 0.5] for p in Place}}
-    missed = {**run, **leaks, "stopped": Stop.NOT_IN_BONE.value}
+    missed = {**run, **leaks, "stopped": Stop.NOT_IN_BONE.value, "injected_ml": 0.0}
     risk = counted((0.5, 1.0), [{**run, **leaks}, missed], seed=0)
     share = risk.curve(Place.CANAL).chances[-1]
     assert (share.events, share.unknown, share.of) == (1, 1, 2) and share.probability == 1.0

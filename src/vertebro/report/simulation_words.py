@@ -84,7 +84,7 @@ def _injection(played: Played) -> Iterable[str]:
     yield say(
         "pressure",
         bone=f"{result.most_bone_kpa:.0f}",
-        hub=f"{result.most_hub_mpa:.1f}",
+        hub=f"{result.most_hub_mpa:.2g}",
         low=f"{measured / factor:.1f}",
         high=f"{measured * factor:.0f}",
         measured=measured,

@@ -12,7 +12,7 @@ from vertebro.errors import BadCase
 from vertebro.kernels.arrays import Array
 from vertebro.simulation.cement import inject
 from vertebro.simulation.cement_model import CementModel
-from vertebro.simulation.injection import CementResult, InjectionNeedle, InjectionSettings, Stop
+from vertebro.simulation.injection import CementResult, InjectionNeedle, InjectionSettings
 from vertebro.simulation.leakage import Place, Route, sampled_outlets
 from vertebro.simulation.permeability import sampled, v
 from vertebro.simulation.rheology import CementFlow
@@ -32,7 +32,10 @@ from vertebro.vocabulary.known import Unknown
 STEP_ML = 0.5
 """Volumes at which the leak is noted, along one injection."""
 
-NOT_INJECTED = "the drawn tip did not lie in the bone, so nothing was injected"
+NOT_INJECTED = "nothing was injected: the drawn tip lay outside the bone, or the cement was too thick"
+
+NOT_SOLVED = "not_solved"
+"""How a sample ended whose flow did not converge."""
 
 
 @dataclass(frozen=True)
@@ -117,9 +120,10 @@ class LeakCurve:
 
 @dataclass(frozen=True)
 class LeakRisk:
-    """All samples together. ``samples`` are numbers of the run; curves are told at ``volumes_ml``.
+    """All samples together; curves are told at ``volumes_ml``.
 
-    ``by_chance`` holds the share of samples that leaked in the canal after more and more samples.
+    An injection that ended before a volume counts there with what it had leaked. ``stops`` says how many
+    ended in which way; ``converging`` the chance of a leak into the canal after more and more samples.
     """
 
     volumes_ml: tuple[float, ...]
@@ -165,7 +169,7 @@ def counted(volumes_ml: tuple[float, ...], results: Sequence[Any], seed: int) ->
     veins = _leaks(known, "by_route_ml", [r.value for r in Route if r.is_vein])
     canal = _leaks(known, "by_place_ml", [Place.CANAL.value])
     there = [k for k in known if not isinstance(k, Unknown)]
-    stops = [k["stopped"] for k in there] + [Stop.NOT_IN_BONE.value] * (len(known) - len(there))
+    stops = [NOT_SOLVED if isinstance(r, Unknown) else r["stopped"] for r in results]
     return LeakRisk(
         volumes_ml=volumes_ml,
         routes=routes,
@@ -183,7 +187,7 @@ def counted(volumes_ml: tuple[float, ...], results: Sequence[Any], seed: int) ->
 
 def _injected(result: Any) -> Any:
     """A sample in which something was injected, else Unknown and why."""
-    if isinstance(result, Unknown) or Stop(result["stopped"]).began:
+    if isinstance(result, Unknown) or result["injected_ml"] > 0:
         return result
     return Unknown(NOT_INJECTED)
 
