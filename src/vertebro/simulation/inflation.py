@@ -280,7 +280,8 @@ class _Bed:
         around = crushed.is_denser & (self.room.density > 0)
         density = float(self.room.density[around].mean()) if around.any() else np.inf
         pressure = crushed.pressure_mpa
-        spread = self.patient.density_spread_mg_cm3 / MG_PER_G / density * self.law.exponent * pressure
+        dense = self.patient.density_spread_mg_cm3 / MG_PER_G / density * self.law.exponent
+        spread = float(np.hypot(dense, v.pressure_error_pct.number / PERCENT)) * pressure
         filled = float(cavity.sum()) * edge**3 / MM3_PER_ML
         how = say("method.pressure", law=kopperdahl_yield.name)
         return Filling(
