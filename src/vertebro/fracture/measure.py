@@ -121,8 +121,23 @@ def _on_mri(case: Case, seen: Measurable, found: Mapping[Level, VertebraFindings
     return read_mri(case, located(case, seen, own), found)
 
 
+class _Remembered:
+    """The last spine looked at: several stages of one assessment ask for the same."""
+
+    spine: Spine | None = None
+    ct: Volume | None = None
+    found: Measurable | None = None
+
+
 def measurable(spine: Spine, ct: Volume | None) -> Measurable:
     """Find the bodies, fit their end-plates, and judge each against the others."""
+    last = _Remembered
+    if last.found is None or last.spine is not spine or last.ct is not ct:
+        last.spine, last.ct, last.found = spine, ct, _measurable(spine, ct)
+    return last.found
+
+
+def _measurable(spine: Spine, ct: Volume | None) -> Measurable:
     bodies = {x.level: body_in(spine, x) for x in spine}
     shapes = {level: _shape(spine, body, level, ct) for level, body in bodies.items()}
     heights = {n: height_findings(s) for n, s in shapes.items() if isinstance(s, BodyShape)}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vertebro.errors import BadInput, NotConverged
+from vertebro.interfaces.cli_compare import compare
 from vertebro.interfaces.cli_plan import plan
 from vertebro.interfaces.cli_simulate import simulate
 
@@ -33,6 +34,7 @@ app = typer.Typer(
 
 app.command()(plan)
 app.command()(simulate)
+app.command()(compare)
 
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the report and all other output.")]
 Json = Annotated[

@@ -26,6 +26,7 @@ from vertebro.simulation.vertebra_grid import (
     bony_vertebra,
     calibration_needed,
     images_of,
+    room_for_caps_mm,
     vertebra_grid,
     whole_vertebra,
 )
@@ -68,9 +69,14 @@ class Prepared:
 
     def on(self, edge_mm: float, law: PermeabilityLaw = kozeny) -> CementModel:
         """The model on cubes of this size."""
-        grid = vertebra_grid(self.given, edge_mm, 2 * edge_mm)
-        void = _on_grid(self.gas, grid)
-        bone = porous_vertebra(grid, void, law)
+        return self.within(vertebra_grid(self.given, edge_mm, room_for_caps_mm(edge_mm)), law=law)
+
+    def within(
+        self, grid: VertebraGrid, cavity: Mask | None = None, law: PermeabilityLaw = kozeny
+    ) -> CementModel:
+        """The model on a grid of this vertebra, with a cavity if there is one."""
+        gas = _on_grid(self.gas, grid)
+        bone = porous_vertebra(grid, gas if cavity is None else gas | cavity, law)
         bone = bone.times(np.where(foramen(grid), v.foramen_permeability_factor.number, 1.0))
         gaps = () if isinstance(self.gaps, Unknown) else self.gaps
         outlets = outlets_of(grid, gaps)

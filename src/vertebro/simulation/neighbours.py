@@ -210,7 +210,7 @@ def _by_cement(of: PreparedSegment, treatment: Treatment, now: Values) -> tuple[
 
 def _by_alignment(of: PreparedSegment, treatment: Treatment) -> tuple[Alignment, ...] | Unknown:
     """The same segment without cement under the loads that the wedge before and after call for."""
-    before = _wedge_before(of.segment.treated, treatment, of.seen)
+    before = wedge_before(of.segment.treated, treatment, of.seen)
     if isinstance(before, Unknown):
         return before
     if treatment.wedge_after_deg is None:
@@ -253,7 +253,7 @@ def _load(posture: Posture, wedge: Measured, straight_n: float) -> Measured:
     return Measured(force, "N", say("method.posture"), abs(ends[1] - ends[0]) / 2)
 
 
-def _wedge_before(level: Level, treatment: Treatment, seen: Measurable) -> Number:
+def wedge_before(level: Level, treatment: Treatment, seen: Measurable) -> Number:
     """The wedge as told, or how many degrees more than the unbroken body the CT shows."""
     if treatment.wedge_before_deg is not None:
         return Measured(treatment.wedge_before_deg, "deg", say("method.wedge_given"), 0.0)

@@ -83,6 +83,11 @@ class VertebraGrid:
         return affine
 
 
+def room_for_caps_mm(edge_mm: float) -> float:
+    """Room around the bone in which a strength model lays its caps."""
+    return v.cap_thickness_mm.number + 2 * edge_mm
+
+
 def vertebra_grid(given: BonyVertebra, edge_mm: float, room_mm: float) -> VertebraGrid:
     """A vertebra on cubes of ``edge_mm``, with at least ``room_mm`` of grid around its bone."""
     if not given.bone.values.any():

@@ -79,7 +79,7 @@ def play(case: Case, wanted: Wanted, tell: Progress = lambda _: None) -> Played:
     cement, volume = cement_named(wanted.viscosity), _volume(wanted, plan)
     fine, coarse = v.fine_edge_mm.number, v.coarse_edge_mm.number
     model = ready.on(fine)
-    needles = _of_tips(wanted, model) if plan is None else tuple(_of_path(path) for path in plan.needles)
+    needles = _of_tips(wanted, model) if plan is None else tuple(needle_along(path) for path in plan.needles)
     model = with_tracks(model, needles)
     tell(f"injecting {volume:g} mL")
     result = inject(model.bone, model.outlets, needles, cement, volume, wanted.settings)
@@ -144,7 +144,8 @@ def _plan(case: Case, wanted: Wanted, tell: Progress) -> Plan:
     return plan
 
 
-def _of_path(path: Trajectory) -> InjectionNeedle:
+def needle_along(path: Trajectory) -> InjectionNeedle:
+    """The cannula that lies along a planned path."""
     needle = path.needle
     return InjectionNeedle(
         str(path.side), path.target_mm, needle.inner_mm, needle.outer_mm, entry_mm=path.entry_mm

@@ -12,7 +12,13 @@ from vertebro.errors import BadLabels, BadModel
 from vertebro.kernels.arrays import AnyArray, Array, Mask
 from vertebro.kernels.geometry import largest_part
 from vertebro.simulation.materials import CAP, YIELD_OF, Law, converted, kopperdahl_young
-from vertebro.simulation.vertebra_grid import HALF, BonyVertebra, VertebraGrid, vertebra_grid
+from vertebro.simulation.vertebra_grid import (
+    HALF,
+    BonyVertebra,
+    VertebraGrid,
+    room_for_caps_mm,
+    vertebra_grid,
+)
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.library import cited_values
 from vertebro.vocabulary.texts import texts
@@ -79,7 +85,7 @@ def build_model(
     given: BonyVertebra, settings: ModelSettings, density_shift_mg_cm3: float = 0.0
 ) -> VoxelModel:
     """The model of a vertebra; ``density_shift_mg_cm3`` moves all calibrated densities."""
-    room_mm = v.cap_thickness_mm.number + 2 * settings.voxel_mm
+    room_mm = room_for_caps_mm(settings.voxel_mm)
     return model_on(vertebra_grid(given, settings.voxel_mm, room_mm), settings, density_shift_mg_cm3)
 
 

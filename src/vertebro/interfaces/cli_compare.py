@@ -1,0 +1,106 @@
+"""``vertebro compare``: doing nothing, vertebroplasty and kyphoplasty on one vertebra, side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def compare(
+    case: Annotated[Path, typer.Argument(help="A case.yaml, or a folder that holds one.")],
+    level: Annotated[
+        str | None, typer.Option(help="The vertebra, such as L1, in place of the case's own level.")
+    ] = None,
+    procedures: Annotated[
+        str, typer.Option(help="Procedures to compare, by name, with commas.")
+    ] = "vertebroplasty,kyphoplasty",
+    volumes: Annotated[
+        str | None,
+        typer.Option(metavar="ML,ML", help="Volumes of cement; else half, all and 1.5 of the plan's."),
+    ] = None,
+    viscosity: Annotated[str, typer.Option(help="Viscosity of the cement: low, medium, high.")] = "medium",
+    samples: Annotated[int, typer.Option(help="Injections with everything unsure drawn, for each.")] = 50,
+    seed: Annotated[int, typer.Option(help="Another seed draws other samples.")] = 1,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for the picture and the JSON.")
+    ] = None,
+    json: Annotated[
+        str | None,
+        typer.Option("--json", metavar="FILE", help="Also write JSON to FILE ('-': standard output)."),
+    ] = None,
+) -> None:
+    """Strength, leak, height, neighbours and heat of each procedure at several volumes, in one table."""
+    from vertebro.errors import BadCase
+    from vertebro.formats.casefile import read_case
+    from vertebro.formats.compare_document import comparison_document
+    from vertebro.fracture.measure import measure
+    from vertebro.interfaces.cli import _say, _write_json
+    from vertebro.report.compare_words import comparison_in_words
+    from vertebro.simulation.compare import Wanted
+    from vertebro.simulation.compare import compare as compare_case
+    from vertebro.vocabulary.known import Unknown
+    from vertebro.vocabulary.levels import Level
+
+    wanted = Wanted(
+        tuple(name.strip() for name in procedures.split(",")),
+        _volumes(volumes),
+        viscosity,
+        _count(samples),
+        seed,
+    )
+    _say(f"reading {case}")
+    read = read_case(case)
+    asked = Level.parse(level) if level else read.level
+    if isinstance(asked, Unknown):
+        raise BadCase(f"No vertebra is named: {asked.why}.", "the level to compare", "Give it: --level L1.")
+    _say("measuring the vertebrae")
+    compared = compare_case(read, asked, measure(read), wanted, _say)
+    if out:
+        _write(out, compared)
+    if json:
+        _write_json(comparison_document(compared), json)
+    if json != "-":
+        typer.echo(comparison_in_words(compared))
+
+
+def _write(out: Path, compared: object) -> None:
+    from vertebro.formats.compare_document import comparison_document
+    from vertebro.formats.writing import make_sure_of_folder, writing
+    from vertebro.interfaces.cli import _say, _write_json
+    from vertebro.report.compare_picture import trade_off_picture
+    from vertebro.simulation.compare import Compared
+    from vertebro.vocabulary.known import Unknown
+
+    assert isinstance(compared, Compared)
+    make_sure_of_folder(out)
+    _write_json(comparison_document(compared), str(out / "comparison.json"))
+    picture = trade_off_picture(compared)
+    if isinstance(picture, Unknown):
+        _say(f"no picture: {picture.why}")
+        return
+    with writing(out / "trade-off.svg") as temporary:
+        temporary.write_text(picture, encoding="utf-8")
+    _say(f"wrote {out / 'trade-off.svg'}")
+
+
+def _volumes(text: str | None) -> tuple[float, ...] | None:
+    from vertebro.errors import BadCase
+
+    if text is None:
+        return None
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise BadCase(
+            f"--volumes is '{text}'.", "numbers with commas, such as 2,4,6", "Correct it."
+        ) from None
+
+
+def _count(samples: int) -> int:
+    from vertebro.errors import BadCase
+
+    if samples < 0:
+        raise BadCase(f"--samples is {samples}.", "0 or more", "Correct it.")
+    return samples

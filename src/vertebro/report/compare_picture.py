@@ -1,0 +1,126 @@
+"""The trade-off as a drawing: strength given back over the chance of a leak, one mark for each option."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vertebro.report.drawing import Drawing
+from vertebro.simulation.compare import Compared, strength_restored
+from vertebro.simulation.sampling import Share
+from vertebro.vocabulary.known import Unknown
+from vertebro.vocabulary.measured import Measured
+from vertebro.vocabulary.texts import texts
+
+say = texts(beside=__file__, name="compare").say
+
+LEFT_MM, TOP_MM, WIDE_MM, HIGH_MM, BELOW_MM, RIGHT_MM = 18.0, 14.0, 106.0, 70.0, 16.0, 10.0
+INK, SOFT, HAIR = "#16212b", "#4a5866", "#d5dde4"
+COLOURS = ("#0a5876", "#8a5200", "#5b3a86", "#2c6b3f")
+TEXT_MM = 3.3
+STEP_PCT = 20.0
+MOST_LINES = 8
+
+
+@dataclass(frozen=True)
+class Point:
+    """One option: chance of a leak with its interval (%), strength with its spread (%), name and series."""
+
+    name: str
+    series: int
+    leak_pct: tuple[float, float, float]
+    strength: Measured
+    is_efficient: bool
+
+
+def points_of(compared: Compared) -> list[Point]:
+    """The options of which both are known."""
+    names, best = list(compared.played), compared.efficient()
+    found = []
+    for option in compared.options:
+        strength, chance = strength_restored(option), option.anywhere
+        if isinstance(strength, Unknown) or not isinstance(chance, Share):
+            continue
+        if isinstance(chance.probability, Unknown):
+            continue
+        leak = (100 * chance.low, 100 * chance.probability, 100 * chance.high)
+        efficient = any(option is other for other in best)
+        name = say("picture.volume", ml=f"{option.volume.value:g}")
+        found.append(Point(name, names.index(option.procedure), leak, strength, efficient))
+    return found
+
+
+def trade_off_picture(compared: Compared) -> str | Unknown:
+    """The trade-off as SVG, or why it cannot be drawn."""
+    points = points_of(compared)
+    if not points:
+        return Unknown(say("picture.none"))
+    top = max(120.0, *(p.strength.value + p.strength.spread for p in points))
+    plot = _Plot(Drawing(LEFT_MM + WIDE_MM + RIGHT_MM, TOP_MM + HIGH_MM + BELOW_MM, "#ffffff"), top)
+    plot.axes()
+    for number, name in enumerate(compared.played):
+        plot.legend(number, name)
+        series = [p for p in points if p.series == number]
+        plot.join(series)
+        for point in series:
+            plot.mark(point)
+    return plot.paper.svg(say("picture.alt", level=compared.level))
+
+
+class _Plot:
+    """Chance of a leak to the right, strength upwards, both in per cent."""
+
+    def __init__(self, paper: Drawing, top_pct: float) -> None:
+        self.paper, self.top = paper, top_pct
+
+    def at(self, leak_pct: float, strength_pct: float) -> tuple[float, float]:
+        """Where an option lies on paper."""
+        return LEFT_MM + leak_pct / 100 * WIDE_MM, TOP_MM + HIGH_MM * (1 - strength_pct / self.top)
+
+    def axes(self) -> None:
+        """Grid, numbers and what they mean; the intact estimate as a line."""
+        paper, bottom = self.paper, TOP_MM + HIGH_MM
+        step = next(n for n in (20, 50, 100, 200, 500) if self.top / n <= MOST_LINES or n == 500)
+        for percent in range(0, int(self.top) + 1, step):
+            _, y = self.at(0, percent)
+            is_intact = percent == 100
+            paper.line(
+                [(LEFT_MM, y), (LEFT_MM + WIDE_MM, y)], stroke=SOFT if is_intact else HAIR, stroke_width=0.25
+            )
+            paper.words((LEFT_MM - 1.5, y), f"{percent} %", TEXT_MM, fill=SOFT, text_anchor="end")
+        for percent in range(0, 101, int(STEP_PCT)):
+            x, _ = self.at(percent, 0)
+            paper.line([(x, bottom), (x, bottom + 1)], stroke=SOFT, stroke_width=0.25)
+            paper.words((x, bottom + 3.6), f"{percent} %", TEXT_MM, fill=SOFT, text_anchor="middle")
+        paper.words(
+            (LEFT_MM + WIDE_MM / 2, bottom + 10), say("picture.leak"), TEXT_MM, fill=INK, text_anchor="middle"
+        )
+        paper.words((LEFT_MM - 14, TOP_MM - 8), say("picture.strength"), TEXT_MM, fill=INK)
+
+    def legend(self, number: int, name: str) -> None:
+        """The name of a procedure in its colour."""
+        x = LEFT_MM + WIDE_MM - 62 + 32 * number
+        self.paper.circle((x, TOP_MM - 3), 1.1, fill=COLOURS[number % len(COLOURS)])
+        self.paper.words((x + 2.2, TOP_MM - 3), name, TEXT_MM, fill=INK)
+
+    def join(self, points: list[Point]) -> None:
+        """A line through the volumes of one procedure."""
+        if len(points) > 1:
+            way = [self.at(p.leak_pct[1], p.strength.value) for p in points]
+            colour = COLOURS[points[0].series % len(COLOURS)]
+            self.paper.line(way, stroke=colour, stroke_width=0.5, stroke_dasharray="1.4 1.0")
+
+    def mark(self, point: Point) -> None:
+        """A dot with its interval and its spread; a ring where no other option beats it."""
+        colour, (low, middle, high) = COLOURS[point.series % len(COLOURS)], point.leak_pct
+        value, spread = point.strength.value, point.strength.spread
+        self.paper.line([self.at(low, value), self.at(high, value)], stroke=colour, stroke_width=0.3)
+        ends = [self.at(middle, max(value - spread, 0.0)), self.at(middle, value + spread)]
+        self.paper.line(ends, stroke=colour, stroke_width=0.3)
+        x, y = self.at(middle, value)
+        self.paper.circle((x, y), 1.2, fill=colour)
+        if point.is_efficient:
+            self.paper.circle((x, y), 2.0, fill="none", stroke=INK, stroke_width=0.4)
+        below, late = point.series % 2 == 1, middle > 60  # series on opposite sides, and never off the paper
+        place = (x - 2.6 if late else x + 2.6, y + 3.0 if below else y - 3.0)
+        anchor = "end" if late else "start"
+        self.paper.words(place, point.name, TEXT_MM, fill=colour, text_anchor=anchor, halo="#ffffff")

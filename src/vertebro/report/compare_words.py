@@ -1,0 +1,181 @@
+"""The options for one vertebra side by side, as plain text: strength, leaks, height, neighbours, heat."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+
+from vertebro.fracture.findings import Number
+from vertebro.procedures.trajectory import Plan
+from vertebro.simulation.augmented import Carried
+from vertebro.simulation.compare import Compared, Option, strength_restored
+from vertebro.simulation.neighbour_results import Neighbours
+from vertebro.simulation.sampling import Share
+from vertebro.vocabulary.known import Unknown
+from vertebro.vocabulary.texts import texts
+
+WIDTH = 108
+HOTTEST = "canal_wall"
+
+say = texts(beside=__file__, name="compare").say
+
+
+def comparison_in_words(compared: Compared) -> str:
+    """What to read first, the plans, the table, and what the table says."""
+    parts = [
+        say("title", level=compared.level),
+        _block("notes", compared.cautions),
+        _block("plans", (_plan(name, plan) for name, plan in compared.plans.items())),
+        "\n".join([say("heading.table"), *table(compared)]),
+        _block("reading", reading(compared)),
+        _block("missing", missing(compared)),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _plan(name: str, plan: Plan | Unknown) -> str:
+    if isinstance(plan, Unknown):
+        return say("plan.none", procedure=name, why=plan.why)
+    sides = [say("plan.side", side=n.side, route=n.route, gauge=n.needle.gauge) for n in plan.needles]
+    told = say("plan.two", one=sides[0], other=sides[1]) if len(sides) == 2 else sides[0]
+    return say("plan.one", procedure=name, sides=told, ml=f"{plan.cement_ml:g}")
+
+
+COLUMNS = ("strength", "stiffness", "leaked", "anywhere", "canal", "height", "wedge", "pressure", "heat")
+
+
+def rows(compared: Compared) -> list[tuple[str, ...]]:
+    """The table: heads, the vertebra as it is, then every option."""
+    heads = ("", *(say(f"column.{name}") for name in COLUMNS))
+    return [heads, _untreated(compared), *((option.name, *cells(option)) for option in compared.options)]
+
+
+def table(compared: Compared) -> list[str]:
+    """The same as lines of text."""
+    lines = rows(compared)
+    widths = [max(len(line[n]) for line in lines) for n in range(len(lines[0]))]
+    return [
+        "  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    ]
+
+
+def _untreated(compared: Compared) -> tuple[str, ...]:
+    strong, none = compared.untreated, say("cell.none")
+    name = "broken" if "broken" in strong.restored else None
+    if name is None:
+        return (say("untreated.whole"), "100 %", "100 %", *[none] * 7)
+    part = strong.restored[name]
+    offset = part.stiffness_based if isinstance(part.offset, Unknown) else part.offset
+    return (say("untreated.broken"), _short(offset), _short(part.stiffness), *[none] * 7)
+
+
+def cells(option: Option) -> tuple[str, ...]:
+    """One option's cells, in the order of the columns."""
+    restored = option.restored
+    stiffness: Number = restored if isinstance(restored, Unknown) else restored.stiffness
+    heights = option.heights
+    gains: tuple[Number, Number] = (
+        (heights, heights) if isinstance(heights, Unknown) else (heights.gain.middle, heights.gain.wedge)
+    )
+    return (
+        _short(strength_restored(option)),
+        _short(stiffness),
+        _short(option.leaked),
+        _chance(option.anywhere),
+        _chance(option.canal),
+        _short(gains[0], sign=True),
+        _short(gains[1], sign=True),
+        _short(pressure_next_door(option.neighbours), sign=True),
+        _heat(option),
+    )
+
+
+def pressure_next_door(neighbours: Neighbours | Unknown) -> Number:
+    """The larger change of a disc's pressure by cement alone, %."""
+    if isinstance(neighbours, Unknown):
+        return neighbours
+    if isinstance(neighbours.cement, Unknown):
+        return neighbours.cement
+    found = [c.change for c in neighbours.cement if c.quantity == "pressure"]
+    known = [c for c in found if not isinstance(c, Unknown)]
+    return max(known, key=lambda c: abs(c.value)) if known else Unknown(say("unknown.pressure"))
+
+
+def _short(value: Number, sign: bool = False) -> str:
+    if isinstance(value, Unknown):
+        return say("cell.unknown")
+    digits = {"%": 0, "mL": 2}.get(value.unit, 1)
+    number = f"{value.value:{'+' if sign else ''}.{digits}f}"
+    spread = f" ± {value.spread:.{digits}f}" if value.spread else ""
+    if value.unit == "deg":
+        return say("cell.angle", number=number, spread=spread)
+    return say("cell.number", number=number, spread=spread, unit=value.unit)
+
+
+def _chance(chance: Share | Unknown) -> str:
+    if isinstance(chance, Unknown) or isinstance(chance.probability, Unknown):
+        return say("cell.unknown")
+    p, low, high = (100 * x for x in (chance.probability, chance.low, chance.high))
+    return say("cell.chance", p=f"{p:.0f}", low=f"{low:.0f}", high=f"{high:.0f}")
+
+
+def _heat(option: Option) -> str:
+    if isinstance(option.heat, Unknown):
+        return say("cell.unknown")
+    peaks = [h.regions[HOTTEST].peak_celsius for h in option.heat.values() if HOTTEST in h.regions]
+    if not peaks:
+        return say("cell.unknown")
+    return say("cell.heat", low=f"{min(peaks):.0f}", high=f"{max(peaks):.0f}")
+
+
+def reading(compared: Compared) -> Iterable[str]:
+    """What the table says in sentences."""
+    for name in compared.played:
+        enough = compared.enough(name)
+        if isinstance(enough, Unknown):
+            yield enough.why[0].upper() + enough.why[1:] + "."
+        else:
+            yield say("reading.enough", procedure=name, ml=f"{enough.value:g}")
+    best = compared.efficient()
+    if best:
+        yield say("reading.efficient", options="; ".join(o.name for o in best))
+    yield say("reading.intact", estimate=_carried(compared.untreated.intact))
+    if "broken" in compared.untreated.restored:
+        yield say("reading.untreated")
+    series = [o.heights.gain.patients for o in compared.options if not isinstance(o.heights, Unknown)]
+    for one in series[0] if series else ():
+        yield say("reading.patients", name=one.name, middle=one.middle.in_words(), angle=one.angle.in_words())
+    yield say("reading.next_door")
+
+
+def _carried(carried: Carried | Unknown) -> str:
+    if isinstance(carried, Unknown):
+        return carried.why
+    load = carried.stiffness_based if isinstance(carried.offset, Unknown) else carried.offset
+    return say("carried", load=load.in_words(), stiffness=carried.stiffness.in_words())
+
+
+def missing(compared: Compared) -> list[str]:
+    """Why a cell is not known, each reason once."""
+    found: dict[str, dict[str, None]] = {}
+    for option in compared.options:
+        parts: tuple[object, ...] = (
+            option.leaked,
+            option.anywhere,
+            option.restored,
+            option.heights,
+            option.neighbours,
+            option.heat,
+        )
+        for part in parts:
+            if isinstance(part, Unknown):
+                found.setdefault(part.why, {})[option.name] = None
+    return [say("missing", options="; ".join(names), why=why) for why, names in found.items()]
+
+
+def _block(heading: str, lines: Iterable[str]) -> str:
+    told = [
+        textwrap.fill(line, WIDTH, initial_indent="  - ", subsequent_indent="    ") for line in lines if line
+    ]
+    return "\n".join([say(f"heading.{heading}"), *told]) if told else ""

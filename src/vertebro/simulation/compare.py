@@ -1,0 +1,302 @@
+"""Doing nothing, vertebroplasty and kyphoplasty on one vertebra, at several volumes, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from vertebro.errors import BadAnatomy, BadCase, NotConverged
+from vertebro.fracture.findings import Findings
+from vertebro.patient.case import Case
+from vertebro.procedures.procedure import Asked, technique
+from vertebro.procedures.site import site_of
+from vertebro.procedures.trajectory import Plan
+from vertebro.simulation.augmented import (
+    Augmented,
+    Carried,
+    Filled,
+    Restored,
+    augmented,
+    carried,
+    intact_estimate,
+)
+from vertebro.simulation.heating import Heat
+from vertebro.simulation.height_gain import HeightsAfter
+from vertebro.simulation.injected import Injected, heat_of
+from vertebro.simulation.injection import InjectionSettings, Snapshot
+from vertebro.simulation.leak_risk import LeakCurve, LeakRisk, Question, leak_risk
+from vertebro.simulation.leakage import Place
+from vertebro.simulation.neighbour_results import Neighbours, Treatment
+from vertebro.simulation.neighbours import PreparedSegment, segment_of, wedge_before
+from vertebro.simulation.rheology import cement_named
+from vertebro.simulation.sampling import Sampling, Share
+from vertebro.simulation.segment import SaturationField
+from vertebro.simulation.stage import Bench, Played, bench_of, play
+from vertebro.simulation.vertebra_grid import (
+    bony_vertebra,
+    calibration_needed,
+    images_of,
+    room_for_caps_mm,
+    vertebra_grid,
+    whole_vertebra,
+)
+from vertebro.simulation.vertebroplasty_run import with_tracks
+from vertebro.simulation.voxel_model import ModelSettings, model_on
+from vertebro.vocabulary.known import Unknown
+from vertebro.vocabulary.levels import Level
+from vertebro.vocabulary.measured import Measured
+from vertebro.vocabulary.texts import texts
+
+say = texts(beside=__file__, name="compare").say
+
+Progress = Callable[[str], None]
+
+USUAL = ("vertebroplasty", "kyphoplasty")
+SHARES = (0.5, 1.0, 1.5)
+"""Of the planned volume: less, as planned, more."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is compared. ``volumes_ml`` None: half the planned volume, all of it, half as much again."""
+
+    procedures: tuple[str, ...] = USUAL
+    volumes_ml: tuple[float, ...] | None = None
+    viscosity: str = "medium"
+    samples: int = 50
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Option:
+    """One procedure at one volume. What could not be computed is Unknown with its reason.
+
+    ``canal`` and ``anywhere`` are chances of a leak; ``leaked`` is that of the one injection simulated.
+    """
+
+    procedure: str
+    volume: Measured
+    leaked: Measured | Unknown
+    canal: Share | Unknown
+    anywhere: Share | Unknown
+    carried: Carried | Unknown
+    restored: Restored | Unknown
+    heights: HeightsAfter | Unknown
+    neighbours: Neighbours | Unknown
+    heat: Mapping[str, Heat] | Unknown
+
+    @property
+    def name(self) -> str:
+        """The procedure and its volume in words."""
+        return say("option", procedure=self.procedure, ml=f"{self.volume.value:g}")
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Everything side by side. ``untreated``: the vertebra as imaged, broken, intact as estimated."""
+
+    case_id: str
+    level: Level
+    wanted: Wanted
+    plans: Mapping[str, Plan | Unknown]
+    played: Mapping[str, Played]
+    risks: Mapping[str, LeakRisk | Unknown]
+    untreated: Augmented
+    segment: PreparedSegment | Unknown
+    options: tuple[Option, ...]
+    cautions: tuple[str, ...]
+
+    def of(self, procedure: str) -> tuple[Option, ...]:
+        """The options of one procedure, the least volume first."""
+        return tuple(o for o in self.options if o.procedure == procedure)
+
+    def enough(self, procedure: str) -> Measured | Unknown:
+        """The least volume that gives back the strength of the intact estimate."""
+        for option in self.of(procedure):
+            share = strength_restored(option)
+            if not isinstance(share, Unknown) and share.value >= 100:
+                return option.volume
+        return Unknown(say("unknown.never_enough", procedure=procedure))
+
+    def efficient(self) -> tuple[Option, ...]:
+        """The options that no other beats in strength without leaking more often."""
+        points = [(o, strength_restored(o), o.anywhere) for o in self.options]
+        known = [
+            (o, s.value, c.probability)
+            for o, s, c in points
+            if isinstance(s, Measured) and isinstance(c, Share) and not isinstance(c.probability, Unknown)
+        ]
+        return tuple(
+            o
+            for o, strong, leaky in known
+            if not any(s >= strong and c <= leaky and (s, c) != (strong, leaky) for _, s, c in known)
+        )
+
+
+def strength_restored(option: Option) -> Measured | Unknown:
+    """Strength after, in per cent of the intact estimate: at the offset, else by stiffness."""
+    if isinstance(option.restored, Unknown):
+        return option.restored
+    offset = option.restored.offset
+    return option.restored.stiffness_based if isinstance(offset, Unknown) else offset
+
+
+def compare(
+    case: Case,
+    level: Level,
+    findings: Findings | Unknown,
+    wanted: Wanted | None = None,
+    tell: Progress = lambda _: None,
+) -> Compared:
+    """Plans, plays and weighs every option; refuses a case without calibrated density or a cut vertebra."""
+    wanted = wanted or Wanted()
+    ct, spine = images_of(case)
+    bench = bench_of(case, level, tell)
+    site = site_of(spine, level, ct)
+    plans: dict[str, Plan | Unknown] = {}
+    played, fillings, moments = {}, {}, {}
+    for name in wanted.procedures:
+        tell(say("tell.planning", procedure=name))
+        plans[name] = site if isinstance(site, Unknown) else technique(name).plan(site, Asked())
+        plan = plans[name]
+        if isinstance(plan, Unknown):
+            continue
+        volumes = _volumes(wanted, plan)
+        played[name] = play(bench, plan, cement_named(wanted.viscosity), volumes, tell=tell)
+        for ml in volumes:
+            moments[name, ml] = moment = played[name].moment(ml)
+            if not isinstance(moment, Unknown):
+                fillings[_key(name, ml)] = played[name].filled(moment)
+    tell(say("tell.strength"))
+    intact = _intact(case, bench, tell) if bench.is_broken else None
+    strong = augmented(level, bench.grid, fillings, intact, tell)
+    risks = {name: _risk(one, bench, wanted, tell) for name, one in played.items()}
+    segment = _segment(case, level, tell)
+    made = _Maker(bench, strong, segment, findings, tell)
+    options = tuple(made.option(played[n], ml, moment, risks[n]) for (n, ml), moment in moments.items())
+    cautions = tuple(dict.fromkeys((say("caution.estimate"), *bench.ready.cautions, *strong.cautions)))
+    return Compared(case.id, level, wanted, plans, played, risks, strong, segment, options, cautions)
+
+
+def _key(procedure: str, ml: float) -> str:
+    return say("option", procedure=procedure, ml=f"{ml:g}")
+
+
+def _volumes(wanted: Wanted, plan: Plan) -> tuple[float, ...]:
+    if wanted.volumes_ml is None:
+        return tuple(plan.cement_ml * share for share in SHARES)
+    if not wanted.volumes_ml or not all(np.isfinite(ml) and ml > 0 for ml in wanted.volumes_ml):
+        raise BadCase(f"The volumes are {wanted.volumes_ml}.", "volumes above 0 mL", "Correct them.")
+    return tuple(sorted(wanted.volumes_ml))
+
+
+def _intact(case: Case, bench: Bench, tell: Progress) -> Carried | Unknown:
+    """What the unbroken neighbours let one expect of the level before it broke."""
+    ct, spine = images_of(case)
+    calibration, edge, found = calibration_needed(case), bench.grid.edge_mm, {}
+    for near in (spine.above(bench.level), spine.below(bench.level)):
+        if near is None or near.is_cut_off or near.level in bench.seen.broken:
+            continue
+        try:
+            given = bony_vertebra(
+                ct, whole_vertebra(spine, near.level), bench.seen.bodies[near.level], calibration
+            )
+            tell(say("tell.neighbour", level=near.level))
+            model = model_on(vertebra_grid(given, edge, room_for_caps_mm(edge)), ModelSettings())
+        except BadAnatomy:  # a neighbour that cannot be used gives no estimate; the others do
+            continue
+        found[near.level] = carried((model,), say("state.neighbour", level=near.level))
+    return intact_estimate(found, bench.level)
+
+
+def _risk(played: Played, bench: Bench, wanted: Wanted, tell: Progress) -> LeakRisk | Unknown:
+    """The chance of a leak at every volume, through the plan's needles, on the coarse grid."""
+    if not wanted.samples:
+        return Unknown(say("unknown.no_samples"))
+    tell(say("tell.samples", n=wanted.samples, procedure=played.plan.procedure))
+    model = with_tracks(played.coarse(bench), played.needles)
+    settings = InjectionSettings(local_shear=False, threads=1)
+    most = min(played.injection.asked_ml, 0.9 * model.bone.pore_ml)
+    question = Question(model, played.needles, cement_named(wanted.viscosity), most, settings)
+    return leak_risk(question, Sampling(wanted.samples, wanted.seed))
+
+
+def _segment(case: Case, level: Level, tell: Progress) -> PreparedSegment | Unknown:
+    try:
+        return segment_of(case, level, tell=tell)
+    except (BadAnatomy, NotConverged) as fault:
+        return Unknown(str(fault.args[0]) if fault.args else str(fault))
+
+
+@dataclass(frozen=True)
+class _Maker:
+    """What is needed to weigh one option."""
+
+    bench: Bench
+    strong: Augmented
+    segment: PreparedSegment | Unknown
+    findings: Findings | Unknown
+    tell: Progress
+
+    def option(
+        self, played: Played, ml: float, moment: Snapshot | Unknown, risk: LeakRisk | Unknown
+    ) -> Option:
+        """One procedure at one volume."""
+        name = played.plan.procedure
+        volume = Measured(ml, "mL", say("method.volume"), 0.0)
+        canal = risk if isinstance(risk, Unknown) else _chance(risk, risk.curve(Place.CANAL), ml)
+        anywhere = risk if isinstance(risk, Unknown) else _chance(risk, risk.anywhere, ml)
+        heights = self._heights(played)
+        if isinstance(moment, Unknown):
+            return Option(name, volume, moment, canal, anywhere, moment, moment, heights, moment, moment)
+        self.tell(say("tell.option", option=_key(name, ml)))
+        leaked = Measured(sum(moment.leak_ml), "mL", say("method.leaked"), 0.0)
+        key = _key(name, ml)
+        return Option(
+            procedure=name,
+            volume=volume,
+            leaked=leaked,
+            canal=canal,
+            anywhere=anywhere,
+            carried=self.strong.after[key],
+            restored=self.strong.restored[key],
+            heights=heights,
+            neighbours=self._neighbours(played, played.filled(moment)),
+            heat=heat_of(_injected(played, moment)),
+        )
+
+    def _heights(self, played: Played) -> HeightsAfter | Unknown:
+        gain = played.gain()
+        if isinstance(gain, Unknown):
+            return gain
+        if isinstance(self.findings, Unknown):
+            return Unknown(self.findings.why)
+        return gain.after(self.findings[self.bench.level])
+
+    def _neighbours(self, played: Played, filled: Filled) -> Neighbours | Unknown:
+        if isinstance(self.segment, Unknown):
+            return self.segment
+        field = SaturationField(np.clip(filled.saturation, 0.0, 1.0), filled.grid.affine_mm)
+        treatment = Treatment(cement=field)
+        before = wedge_before(self.bench.level, treatment, self.bench.seen)
+        if not isinstance(before, Unknown):
+            gain = played.gain()
+            less = 0.0 if isinstance(gain, Unknown) else gain.wedge.value
+            treatment = replace(treatment, wedge_after_deg=before.value + less)
+        return self.segment.treated(treatment)
+
+
+def _injected(played: Played, moment: Snapshot) -> Injected:
+    bone = played.injection.bone
+    share = np.clip(np.asarray(moment.share, dtype=float), 0.0, 1.0)
+    return Injected(bone.grid, bone.porosity, share, played.injection.outlets, moment.leak_ml)
+
+
+def _chance(risk: LeakRisk, curve: LeakCurve, ml: float) -> Share | Unknown:
+    """The chance at the first sampled volume that is not smaller."""
+    for volume, chance in zip(risk.volumes_ml, curve.chances, strict=True):
+        if volume >= ml * (1 - 1e-9):
+            return chance
+    return Unknown(say("unknown.not_sampled", ml=f"{ml:g}"))

@@ -1,0 +1,149 @@
+"""Options side by side: which is beaten by none, how much is enough, the table; and a whole small case."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+from xml.etree import ElementTree
+
+import jsonschema
+import numpy as np
+import pytest
+
+from vertebro.errors import BadCase
+from vertebro.formats.casefile import read_case
+from vertebro.formats.compare_document import comparison_document, comparison_schema
+from vertebro.formats.document import as_json
+from vertebro.fracture.measure import measure
+from vertebro.report.compare_picture import trade_off_picture
+from vertebro.report.compare_words import comparison_in_words
+from vertebro.simulation.augmented import Augmented, Carried, Restored
+from vertebro.simulation.compare import Compared, Option, Wanted, compare
+from vertebro.simulation.sampling import Share
+from vertebro.vocabulary.known import Unknown
+from vertebro.vocabulary.levels import Level
+from vertebro.vocabulary.measured import Measured
+
+SCHEMA = Path(__file__).parents[2] / "docs" / "schema" / "comparison-1.schema.json"
+WHY = Unknown("not computed in this test")
+
+
+def percent(value: float) -> Measured:
+    return Measured(value, "%", "made", 5.0)
+
+
+def option(procedure: str, ml: float, strength: float | None, leaks: int) -> Option:
+    """An option that gives back so much strength and leaked in so many of twenty samples."""
+    answers = [True] * leaks + [False] * (20 - leaks)
+    restored = WHY if strength is None else Restored(percent(80.0), percent(70.0), percent(strength))
+    return Option(
+        procedure=procedure,
+        volume=Measured(ml, "mL", "made", 0.0),
+        leaked=Measured(0.02, "mL", "made", 0.0),
+        canal=Share.of_answers([False] * 20),
+        anywhere=Share.of_answers(answers),
+        carried=WHY,
+        restored=restored,
+        heights=WHY,
+        neighbours=WHY,
+        heat=WHY,
+    )
+
+
+def made(*options: Option) -> Compared:
+    load = Carried(Measured(9000, "N/mm", "made", 0), Measured(2000, "N", "made", 0), WHY)
+    strong = Augmented(Level.L1, load, load, WHY, {}, {}, ())
+    played: Mapping[str, Any] = {o.procedure: SimpleNamespace(done=()) for o in options}
+    return Compared(
+        "made",
+        Level.L1,
+        Wanted(),
+        dict.fromkeys(played, WHY),
+        cast(Any, played),
+        {},
+        strong,
+        WHY,
+        options,
+        ("read",),
+    )
+
+
+def test_an_option_that_another_beats_in_both_is_not_efficient() -> None:
+    weak, good, leaky, worse = (
+        option("a", 2, 60, 1),
+        option("a", 4, 110, 4),
+        option("b", 6, 150, 12),
+        option("b", 8, 100, 13),
+    )
+    assert made(weak, good, leaky, worse).efficient() == (weak, good, leaky)
+    assert made(worse, option("a", 3, None, 0)).efficient() == (worse,)
+
+
+def test_enough_is_the_least_volume_that_reaches_the_intact_estimate() -> None:
+    compared = made(
+        option("a", 2, 60, 1), option("a", 4, 110, 4), option("a", 6, 150, 6), option("b", 2, 99, 1)
+    )
+    enough = compared.enough("a")
+    assert isinstance(enough, Measured) and enough.value == 4
+    assert isinstance(compared.enough("b"), Unknown)
+
+
+def test_what_is_not_known_is_marked_and_said() -> None:
+    compared = made(option("vertebroplasty", 2, None, 1), option("kyphoplasty", 4, 110, 20))
+    said = " ".join(comparison_in_words(compared).split())
+    assert "·" in said and "not computed in this test (vertebroplasty, 2 mL; kyphoplasty, 4 mL)" in said
+    assert "100 % (83–100)" in said and "vertebroplasty: no plan." in said
+    jsonschema.validate(json.loads(as_json(comparison_document(compared))), comparison_schema())
+
+
+def test_the_trade_off_shows_every_option_of_which_both_are_known() -> None:
+    compared = made(option("a", 2, 60, 1), option("a", 4, 310, 4), option("b", 6, None, 1))
+    picture = trade_off_picture(compared)
+    assert isinstance(picture, str)
+    words = [
+        "".join(t.itertext())
+        for t in ElementTree.fromstring(picture).iter("{http://www.w3.org/2000/svg}text")
+    ]
+    assert "2 mL" in words and "4 mL" in words and "6 mL" not in words
+    assert isinstance(trade_off_picture(made(option("b", 6, None, 1))), Unknown)
+
+
+def test_the_schema_of_the_document_is_published() -> None:
+    assert SCHEMA.read_text(encoding="utf-8") == as_json(comparison_schema())
+
+
+@pytest.mark.parametrize("volumes", [(), (0.0,), (float("nan"),)])
+def test_impossible_volumes_are_refused(small_case: Path, volumes: tuple[float, ...]) -> None:
+    with pytest.raises(BadCase, match="volumes"):
+        compare(read_case(small_case), Level.L1, WHY, Wanted(("vertebroplasty",), volumes, samples=0))
+
+
+@pytest.mark.slow
+def test_a_whole_case(small_case: Path) -> None:
+    """Nothing, vertebroplasty and kyphoplasty on the small patient: parts of one story, in one direction."""
+    case = read_case(small_case)
+    compared = compare(case, Level.L1, measure(case), Wanted(volumes_ml=(1.0, 2.0), samples=0))
+    assert [o.name for o in compared.options] == [
+        "vertebroplasty, 1 mL", "vertebroplasty, 2 mL", "kyphoplasty, 1 mL", "kyphoplasty, 2 mL",
+    ]  # fmt: skip
+    less, more = compared.of("vertebroplasty")
+    assert isinstance(less.carried, Carried) and isinstance(more.carried, Carried)
+    assert less.carried.stiffness.value < more.carried.stiffness.value
+    assert isinstance(less.leaked, Measured) and isinstance(more.leaked, Measured)
+    assert less.leaked.value <= more.leaked.value
+    played = compared.played["vertebroplasty"]
+    assert isinstance(played.moment(99.0), Unknown) and isinstance(played.gain(), Unknown)
+    moment = played.moment(2.0)
+    assert not isinstance(moment, Unknown)
+    inside = float((np.asarray(moment.share) * played.injection.bone.porosity).sum()) + 1000 * sum(
+        moment.leak_ml
+    )
+    assert inside == pytest.approx(2000, rel=0.01)  # every cubic millimetre lies somewhere
+    for option in compared.of("kyphoplasty"):  # this patient is too small for a balloon
+        assert isinstance(option.leaked, Unknown) and "wall of the body" in option.leaked.why
+        assert option.carried is option.leaked and option.heat is option.leaked
+    jsonschema.validate(json.loads(as_json(comparison_document(compared))), comparison_schema())
+    again = replace(compared, options=tuple(reversed(compared.options)))
+    assert {id(o) for o in again.efficient()} == {id(o) for o in compared.efficient()}
