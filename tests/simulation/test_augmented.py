@@ -16,6 +16,7 @@ from vertebro.simulation.augmented import (
     cement_on,
     cemented_model,
     intact_estimate,
+    left_of,
     restored,
 )
 from vertebro.simulation.inflated_bone import cement_in
@@ -82,8 +83,22 @@ def test_more_cement_is_never_weaker_and_its_spread_spans_the_scaling(doses: Aug
 
 def test_broken_bone_is_as_soft_as_in_the_laboratory(doses: Augmented) -> None:
     """The body makes nearly all of the stiffness: 47 % of it is left of the whole."""
-    assert isinstance(doses.broken, Carried)
-    assert_allclose(doses.broken.stiffness.value / doses.imaged.stiffness.value, 0.47, atol=0.05)
+    assert isinstance(doses.broken, Carried) and isinstance(doses.intact, Carried)
+    least = min(doses.imaged.stiffness.value, doses.intact.stiffness.value)
+    assert_allclose(doses.broken.stiffness.value / least, 0.47, atol=0.05)
+
+
+def test_impacted_bone_is_never_stronger_than_it_was_intact(grid: VertebraGrid) -> None:
+    """A body that its image makes twice as stiff as the neighbours tell."""
+    imaged = of(12000, 2000)
+    left = left_of(imaged, of(6000, 500))
+    assert_allclose([left.stiffness, left.strength], [0.5 * 0.47, 0.25 * 0.89])
+    softer = left_of(imaged, of(24000, 9000))
+    assert_allclose([softer.stiffness, softer.strength], [0.47, 0.89])
+    told = augmented(Level.L1, grid, {}, of(4000, 500))
+    assert isinstance(told.broken, Carried) and isinstance(told.restored["broken"].stiffness, Measured)
+    assert told.restored["broken"].stiffness.value < 60
+    assert any("impacted" in c for c in told.cautions)
 
 
 def test_no_cement_changes_nothing(grid: VertebraGrid) -> None:

@@ -1,12 +1,16 @@
 """A kyphoplasty of a case from its plan: balloons where the needles lead, cement, neighbours; refusals."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from vertebro.formats.casefile import read_case
+from vertebro.patient.spine import Spine
 from vertebro.patient.synthetic import SyntheticPatient
+from vertebro.patient.volume import Volume
 from vertebro.procedures.procedure import Asked, technique
 from vertebro.procedures.site import Site, site_of
 from vertebro.procedures.trajectory import Plan
@@ -81,3 +85,28 @@ def test_a_plan_without_a_balloon_has_no_inflation(patient: OnPatient, plan: Pla
     bare = replace(plan, steps=tuple(s for s in plan.steps if s.name == "access"))
     none = inflated(patient, bare)
     assert isinstance(none, Unknown) and "no balloon" in none.why
+
+
+@pytest.mark.slow
+def test_a_real_ct_of_3_mm_from_plan_to_strength(
+    shared_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A healthy L3 under two balloons: it ends by a rule, within the rating, and cement makes it stiffer."""
+    folder, data = tmp_path_factory.mktemp("lumbar"), shared_data / "ct_lumbar_ts"
+    images = f"ct: {data}/example_ct.nii.gz\nmask: {data}/totalseg.nii.gz\n"
+    (folder / "case.yaml").write_text(f"id: lumbar\ndate: 2026-11-22\nlevel: L3\n{images}", encoding="utf-8")
+    case = read_case(folder)
+    patient = on_patient(case, Level.L3, 2.0)
+    assert isinstance(case.spine, Spine) and isinstance(case.ct, Volume) and not patient.is_broken
+    where = site_of(case.spine, Level.L3, case.ct)
+    assert isinstance(where, Site)
+    made = technique("kyphoplasty").plan(where, Asked())
+    assert isinstance(made, Plan)
+    done = inflated(patient, made)
+    assert isinstance(done, Inflation) and done.why
+    assert isinstance(done.pressure_margin, Measured) and done.pressure_margin.value >= 0
+    assert isinstance(done.last.wall, Measured) and done.last.wall.value >= 2
+    told = strengthened(patient, {"after": cement_after(done, done.last.volume.value + 1)})
+    stiffer = told.restored["after"].stiffness
+    assert isinstance(stiffer, Measured) and 100 < stiffer.value < 250
+    assert isinstance(told.broken, Unknown)

@@ -86,10 +86,34 @@ def cement_on(saturation: Array, of: VertebraGrid, to: VertebraGrid) -> Array:
     return np.asarray(np.clip(shares, 0.0, 1.0))
 
 
-def broken_model(model: VoxelModel) -> VoxelModel:
-    """The model with the body as stiff and strong as vertebrae that were crushed in a laboratory."""
-    young = np.where(model.is_body, model.young_mpa * stiffness_left(True), model.young_mpa)
-    return replace(model, young_mpa=young, yield_mpa=_weaker(model, strength_left(True)))
+@dataclass(frozen=True)
+class Left:
+    """The shares of the stiffness and of the strength its density gives that a broken body has left."""
+
+    stiffness: float
+    strength: float
+
+
+def left_of(imaged: Carried, intact: Carried | Unknown) -> Left:
+    """What vertebrae crushed in a laboratory had left, of the intact estimate or, if less, of the image.
+
+    Impacted bone is dense and a flat body short: its image alone would make it stiffer than it ever was.
+    """
+    stiff = strong = 1.0
+    if isinstance(intact, Carried):
+        stiff = strong = min(1.0, intact.stiffness.value / imaged.stiffness.value)
+        if isinstance(intact.offset, Measured) and isinstance(imaged.offset, Measured):
+            strong = min(1.0, intact.offset.value / imaged.offset.value)
+    return Left(stiff * stiffness_left(True), strong * strength_left(True))
+
+
+IN_LABORATORY = Left(stiffness_left(True), strength_left(True))
+
+
+def broken_model(model: VoxelModel, left: Left = IN_LABORATORY) -> VoxelModel:
+    """The model with what its broken body has left."""
+    young = np.where(model.is_body, model.young_mpa * left.stiffness, model.young_mpa)
+    return replace(model, young_mpa=young, yield_mpa=_weaker(model, left.strength))
 
 
 def _weaker(model: VoxelModel, left: float) -> Array | Unknown:
@@ -205,21 +229,24 @@ def augmented(
     imaged = carried((model,), say("state.imaged"))
     is_broken = intact is not None
     reference = imaged if intact is None else intact
+    left = left_of(imaged, reference)
     broken: Carried | Unknown = Unknown(say("state.whole"))
     if is_broken:
-        lost = {"stiffness": _lost(stiffness_left(True)), "strength": _lost(strength_left(True))}
-        broken = carried((broken_model(model),), say("state.broken", **lost))
+        lost = {"stiffness": _lost(left.stiffness), "strength": _lost(left.strength)}
+        broken = carried((broken_model(model, left),), say("state.broken", **lost))
+    said = [say("caution.scaling")] + [say(f"caution.{c}") for c in ("residual", "neighbours") if is_broken]
     low, high = material.cement_scaling.value
     after = {}
     for name, filled in fillings.items():
         tell(f"{level}: {name}")
         base = model_on(filled.grid, settings)
-        base = broken_model(base) if is_broken else base
+        base = broken_model(base, left) if is_broken else base
         models = tuple(cemented_model(base, filled.saturation, scaling) for scaling in (low, high))
         after[name] = carried(models, say("state.cemented", name=name, low=low, high=high))
     states = {**({"broken": broken} if isinstance(broken, Carried) else {}), **after}
+    if is_broken and left.stiffness < IN_LABORATORY.stiffness:
+        said.append(say("caution.impacted", times=f"{IN_LABORATORY.stiffness / left.stiffness:.1f}"))
     parts = {name: restored(state, reference, name) for name, state in states.items()}
-    said = [say("caution.scaling")] + [say(f"caution.{c}") for c in ("residual", "neighbours") if is_broken]
     return Augmented(level, reference, imaged, broken, after, parts, tuple(said))
 
 
