@@ -16,12 +16,13 @@ from vertebro.vocabulary.texts import texts
 say = texts(beside=__file__, name="inflation").say
 
 PIXEL_MM = 0.25
+FADES_MM = 3.0  # beyond the bone: what lies further away stays where it is
 MAGNIFIED = 4.0  # a lift of some tenths of a millimetre would not be seen
 BRIGHT_MG_CM3 = 500.0  # drawn white
 GAP_MM, HEAD_MM, FOOT_MM, EDGE_MM = 4.0, 6.0, 13.0, 9.0
 PLOT_MM = (52.0, 34.0)
 TEXT_MM = 2.6
-WALL_SHARE = 0.7  # of the greatest height: lower columns belong to the walls
+WALL_SHARE = 0.7  # of the usual height: lower columns belong to the walls
 TOP_SHARE = 1.15  # of the pressure axis beyond what it must hold
 GROUND, PAPER, INK, SOFT, HAIR = "#10161c", "#ffffff", "#16212b", "#4a5866", "#d5dde4"
 CAVITY, CRUSHED, PLATE, LINE, LIMIT = "#58b7d8", "#e8833a", "#ffffff", "#0a5876", "#b3261e"
@@ -111,8 +112,9 @@ def _moved(inflation: Inflation, cut: Cut) -> Array:
         for i, j, k in np.ndindex(2, 2, 2)
     )
     solid = inflation.grid.body & ~inflation.last.cavity
-    _, nearest = ndimage.distance_transform_edt(~solid, return_indices=True)
-    spread = (np.asarray(cubes) / 8)[tuple(nearest)]
+    away, nearest = ndimage.distance_transform_edt(~solid, return_indices=True)
+    fade = np.clip(2 - away * cut.edge_mm / FADES_MM, 0, 1) + inflation.last.cavity
+    spread = (np.asarray(cubes) / 8)[tuple(nearest)] * np.minimum(fade, 1)[..., None]
     return np.stack([cut.fine(spread[..., 0]), cut.fine(spread[..., 1])], axis=-1)
 
 
@@ -143,7 +145,7 @@ def _plates(paper: Drawing, inflation: Inflation, cut: Cut, corner: tuple[float,
     body = inflation.grid.body
     low, high = ends_of(body)
     tall = body[cut.index].sum(axis=1)
-    here = np.flatnonzero(tall > WALL_SHARE * tall.max())
+    here = np.flatnonzero(tall > WALL_SHARE * np.median(tall[tall > 0]))
     up = inflation.lifts[Union.LOOSE].full_mm[..., 2]
     for edge in (low[cut.index, here] - 0.5, high[cut.index, here] + 0.5):
         node = (edge + 0.5).astype(int)
@@ -197,6 +199,6 @@ def _curve(paper: Drawing, inflation: Inflation, corner: tuple[float, float]) ->
     paper.words((left, top - HEAD_MM / 2), say("picture.pressure"), TEXT_MM, fill=INK)
     paper.words((left, top + high + 7), say("picture.volume"), TEXT_MM, fill=INK)
     gain = inflation.gains[Union.LOOSE]["full"]
-    ours, theirs = f"{gain.anterior.value:.1f}", gain.patients[0].anterior.in_words()
+    ours, theirs = gain.anterior.in_words(), gain.patients[0].anterior.in_words()
     paper.words((left, top + high + 11), say("picture.gain", ours=ours), TEXT_MM, fill=INK)
     paper.words((left, top + high + 14.5), say("picture.patients", theirs=theirs), TEXT_MM, fill=INK)
