@@ -75,8 +75,8 @@ def operator_speed(data: Path, runs: int) -> str:
     from vertebro.kernels.team import Team
 
     threads = processors()
-    solver = elastic._Solver(
-        elastic._Checked(published_model(data, split=3).pressed()), Effort(threads=threads)
+    solver = elastic.Solver(
+        elastic.Checked(published_model(data, split=3).pressed()), Effort(threads=threads)
     )
     hierarchy = solver.multigrid._hierarchy
     program = Program()

@@ -17,7 +17,6 @@ from vertebro.kernels.porespace import mean_of_corners, reached
 from vertebro.kernels.porous import Accuracy, Conditions, Drive, Filling, Fluids, Moment, Ports, Rock, refused
 
 # Viscosities that follow the flow are repeated until the power they cost changes by less than this.
-VISCOSITY_TOLERANCE = 1e-3
 MOST_REPEATS = 40
 NOTHING = 1e-9  # of all pores: less marrow than sums of rounding errors leave
 SHARP = (
@@ -125,11 +124,11 @@ class Injection:
             cement = self.fluids.cement(self._conditions())
             answer = self._solve(drive, cement)
             self._see(answer)
-            if self._power_off(cement) < VISCOSITY_TOLERANCE:
+            if self._power_off(cement) < self._accuracy.agreement:
                 return answer
         raise NotConverged(
             f"After {MOST_REPEATS} repeats viscosity and flow do not agree.",
-            f"power that changes by less than {VISCOSITY_TOLERANCE} of itself",
+            f"power that changes by less than {self._accuracy.agreement} of itself",
             "Bound the viscosity, or let it depend less on the flow.",
         )
 

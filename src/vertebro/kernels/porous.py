@@ -178,16 +178,21 @@ class Drive:
 @dataclass(frozen=True)
 class Accuracy:
     """``stride``: how many cells the front moves between two pressure solves; unbalanced flow over
-    inflow (transport balances volumes by itself: this is an error of the way, not of the volume)."""
+    inflow (transport balances volumes by itself: this is an error of the way, not of the volume);
+    ``agreement``: the part of the power by which viscosity and flow may disagree.
+    """
 
     stride: float = 1.0
     tolerance: float = 1e-6
+    agreement: float = 1e-3
     threads: int | None = None
 
     def __post_init__(self) -> None:
-        if not (0 < self.stride < np.inf and 0 < self.tolerance < 1):
+        if not (0 < self.stride < np.inf and 0 < self.tolerance < 1 and 0 < self.agreement < 1):
             raise refused(
-                f"A stride of {self.stride}, a tolerance of {self.tolerance}.", "above 0, from 0 to 1"
+                f"A stride of {self.stride}, a tolerance of {self.tolerance}, an agreement of"
+                f" {self.agreement}.",
+                "above 0, from 0 to 1",
             )
 
 
