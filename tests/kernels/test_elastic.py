@@ -501,3 +501,18 @@ def test_an_unloaded_island_is_left_out_and_counted() -> None:
 def test_a_solve_that_does_not_reach_its_tolerance_raises() -> None:
     with pytest.raises(NotConverged, match="needed: a residual of"):
         solve_elastic(pressed(body()), effort=Effort(most_iterations=2))
+
+
+@pytest.mark.parametrize("young", [1e-46, 1e39])
+def test_moduli_that_single_precision_cannot_hold_are_refused(young: float) -> None:
+    """As nought they were void: a body without any force, in balance at once."""
+    with pytest.raises(BadModel, match="single precision"):
+        solve_elastic(pressed(np.full((3, 3, 4), young)))
+
+
+@pytest.mark.parametrize("young", [1e-15, 1e15])
+def test_moduli_at_the_bounds_are_solved(young: float) -> None:
+    top = np.zeros((4, 4, 5), bool)
+    top[:, :, -1] = True
+    force = [abs(solve_elastic(pressed(np.full((3, 3, 4), E))).reaction(top)[2]) for E in (young, 1.0)]
+    assert force[0] / young == pytest.approx(force[1], rel=1e-6) and force[1] > 0

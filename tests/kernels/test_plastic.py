@@ -14,6 +14,7 @@ from vertebro.kernels.cycles import Effort
 from vertebro.kernels.elastic import ElasticModel, solve_elastic
 from vertebro.kernels.hexahedron import Integration
 from vertebro.kernels.plastic import Criterion, PlasticSolution, YieldLaw, solve_plastic
+from vertebro.kernels.resources import estimated_bytes
 from vertebro.kernels.stresses import solid_voxels, strains
 from vertebro.kernels.supports import NodeValues
 
@@ -273,3 +274,58 @@ def test_laws_no_solid_has_are_refused(law: YieldLaw, said: str) -> None:
 def test_a_path_without_points_is_refused() -> None:
     with pytest.raises(BadModel, match="load factors"):
         solve_plastic(column((3, 3, 3), 0.01), YieldLaw(Criterion.TRESCA, 5.0), [])
+
+
+def pushed(newton: float) -> ElasticModel:
+    """A porous body on one plate, pushed down and sideways by forces on the other."""
+    model, _ = rough((5, 6, 7))
+    top, bottom = ends((5, 6, 7))
+    held = tuple(NodeValues.at(bottom, axis, 0.0) for axis in range(3))
+    forces = NodeValues.at(top, 2, -newton / top.sum()), NodeValues.at(top, 0, newton / 6 / top.sum())
+    return ElasticModel(model.young_mpa, NU, model.edges_mm, held, forces)
+
+
+def test_a_body_loaded_by_forces_comes_back_to_nought() -> None:
+    """Its balance is measured by the largest forces it bore: of nought, rounding would be all."""
+    law, factors = (
+        YieldLaw(Criterion.VON_MISES, 3.0, hardening_mpa=50.0),
+        [0.001, 0.003, 0.0, 0.003, 1.0, 0.0],
+    )
+    solved = solve_plastic(pushed(36.0), law, factors)
+    _, bottom = ends((5, 6, 7))
+    assert_allclose(solved.force_n(bottom, 2), 36 * np.array(factors), atol=36e-6)
+    assert solved.equivalent_plastic_strain.max() > 1e-4
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_turning_back_and_standing_still_tell_the_force_of_each_step(law: YieldLaw) -> None:
+    """Pressed, held, pulled, pressed again: each factor heard in its turn, each force the closed form."""
+    factors, heard = [0.7, 0.7, 1.0, 0.5, 0.0, -0.6, -0.6, 1.2], []
+    solved = solve_plastic(column((2, 2, 3), 0.02), law, factors, tell=lambda s: heard.append(s.factor))
+    tensile = Y if law.tensile_mpa is None else float(law.tensile_mpa)
+    stress, at, expected = 0.0, 0.0, []
+    for factor in factors:
+        stress = float(np.clip(stress - 0.02 * (factor - at) * E, -Y, tensile))
+        at = factor
+        expected.append(stress)
+    assert heard == factors
+    assert_allclose(solved.force_n(ends((2, 2, 3))[0], 2) / (2 * 2 * 0.8), expected, atol=2e-4 * Y)
+
+
+def test_what_is_no_number_does_not_pass_for_balance() -> None:
+    """A tensile yield stress whose ratio to the compressive one overflows gives no force, not a wrong one."""
+    law = YieldLaw(Criterion.MOHR_COULOMB, 10.0, 1e-310)
+    with pytest.raises(NotConverged, match="residual nan"):
+        solve_plastic(column((2, 2, 3), 0.01), law, [0.5])
+
+
+def test_memory_for_the_points_is_refused_before_the_solve(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body that the linear solver could take does not fit with what its points keep."""
+    model = column((8, 8, 10), 0.01)
+    points = 640 * 8 * (7 * 8 + 21 * 4)
+    grid = solve_elastic(model).grid
+    there = estimated_bytes(grid)
+    monkeypatch.setattr("vertebro.kernels.resources.available_bytes", lambda: there + points)
+    solve_elastic(model)
+    with pytest.raises(BadModel, match="GiB of memory"):
+        solve_plastic(model, YieldLaw(Criterion.TRESCA, Y), [1.0])

@@ -35,6 +35,8 @@ from vertebro.kernels.supports import (
     parts_of,
 )
 
+SOFTEST_MPA, STIFFEST_MPA = 1e-15, 1e15  # their squares, summed over a body, stay in single precision
+
 
 @dataclass(frozen=True)
 class ElasticModel:
@@ -172,6 +174,12 @@ def _solid(model: ElasticModel) -> Mask:
             f"The smallest modulus is {young.min():g} MPa.", "at least 0 (void)", "Check the material law."
         )
     solid = young > 0
+    if (young[solid] < SOFTEST_MPA).any() or young.max() > STIFFEST_MPA:
+        raise BadModel(
+            f"The moduli reach from {young[solid].min():g} to {young.max():g} MPa.",
+            f"{SOFTEST_MPA:g} to {STIFFEST_MPA:g} MPa, which single precision holds",
+            "Check the material law; void is 0.",
+        )
     if not solid.any():
         raise BadModel("All voxels are void.", "voxels with a modulus above 0", "Check mask and law.")
     return np.asarray(solid)
@@ -205,14 +213,14 @@ def _without_islands(young: Array, parts: Parts, kept: AnyArray) -> tuple[Array,
 
 
 class Solver:
-    """The hierarchy of a checked model and its solutions."""
+    """The hierarchy of a checked model and its solutions; the caller may need memory for every voxel too."""
 
-    def __init__(self, checked: Checked, effort: Effort) -> None:
+    def __init__(self, checked: Checked, effort: Effort, more_bytes_a_voxel: int = 0) -> None:
         self.checked, self.model = checked, checked.model
         self.scale = scales(self.model.edges_mm)
         solid = checked.young > 0
         self.grid = pyramid(extent_of(solid), levels_for(solid))
-        check_memory(self.grid)
+        check_memory(self.grid, more_bytes_a_voxel=more_bytes_a_voxel)
         self.lam, self.mu = self._moduli()
         self.plate_at = [addresses(self.grid, np.asarray(p.nodes)) for p in checked.tied]
         self.at = np.concatenate([addresses(self.grid, checked.held[0]), *self.plate_at])

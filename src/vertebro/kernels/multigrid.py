@@ -80,7 +80,7 @@ class Multigrid:
             self._run("residual")
             first = np.sqrt(self._registers[OUTER])
             size = first if against is None else against
-            done.residuals.append(float(first / size) if first > 0 else 0.0)
+            done.residuals.append(0.0 if first == 0 else float(first / size))  # NaN stays NaN
             while not done.residuals[-1] <= tolerance:
                 self._inner(done)
                 self._run("correct")

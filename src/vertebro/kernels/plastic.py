@@ -17,16 +17,7 @@ import numpy as np
 from vertebro.errors import BadModel, NotConverged
 from vertebro.kernels.arrays import AnyArray, Array
 from vertebro.kernels.blocks import pack
-from vertebro.kernels.crushing import (
-    A_VOXEL,
-    GAUSS,
-    OF_STATE,
-    POINTS,
-    SCRATCH,
-    Yielding,
-    complete,
-    crush,
-)  # fmt: skip
+from vertebro.kernels.crushing import A_VOXEL, GAUSS, OF_STATE, POINTS, SCRATCH, Yielding, complete, crush
 from vertebro.kernels.cycles import EXACT_R, Effort, F, P, Q, S, U
 from vertebro.kernels.elastic import Checked, ElasticModel, ElasticSolution, Solver
 from vertebro.kernels.grids import PIECE_COUNT, dense_rows
@@ -42,6 +33,7 @@ NEVER_MPA = 1e30  # stands for an infinite yield stress, whose ratios would not 
 ELASTIC_TOLERANCE = 1e-8  # of the elastic answer that every step builds on
 MOST_NEWTON = 25
 LEAST_STEP = 1 / 256  # of a step: one that fails so often will not succeed
+BYTES_A_VOXEL = POINTS * (OF_STATE * 8 + 1) + A_VOXEL * 4 + 38 + 96 + 72  # points, laws, fields, what is told
 HOPEFUL = 0.1  # a damped correction must lower the residual by this share of what it promises
 DAMPING = (1.0, 0.5, 0.25, 0.1)
 LOOSEST, TIGHTEST = 0.1, 1e-3  # of the residual that a linear solve leaves; single precision allows 1e-4
@@ -127,8 +119,8 @@ def solve_plastic(
 ) -> PlasticSolution:
     """Follows the loads of a model times each factor in turn; raises ``BadModel`` or ``NotConverged``.
 
-    ``tolerance`` bounds the unbalanced force relative to the forces of supports and loads. Factors may fall
-    (unloading). ``tell`` hears of every step that is reached.
+    ``tolerance`` bounds the unbalanced force relative to the largest forces of supports and loads so far.
+    Factors may fall (unloading). ``tell`` hears of every step that is reached.
     """
     if model.plates:
         raise BadModel(
@@ -196,7 +188,7 @@ class _Path:
         checked = Checked(model)
         stresses = _yields(model, law, checked.young > 0)
         self.model, self.tolerance = model, tolerance
-        self.solver = Solver(checked, effort)
+        self.solver = Solver(checked, effort, BYTES_A_VOXEL)
         self.grid, self.multigrid = self.solver.grid, self.solver.multigrid
         elastic = self.solver.solution(min(tolerance, ELASTIC_TOLERANCE))
         self.last = elastic
@@ -208,21 +200,21 @@ class _Path:
 
     def to(self, factor: float) -> PlasticStep:
         """Reaches a factor, in parts if need be."""
-        target, part, done = factor, factor - self.factor, (0, 0)
-        least = abs(part) * LEAST_STEP
+        target, goal, done = factor, factor, (0, 0)
+        least = abs(factor - self.factor) * LEAST_STEP
         with self.multigrid.helped(), ThreadPoolExecutor(self.threads) as pool:
             self.sweeps.pool = pool
             while True:
-                step = self._newton(self.factor + part)
+                step = self._newton(goal)
                 done = done[0] + step.newton, done[1] + step.iterations
                 if step.residuals[-1] <= self.tolerance:
                     self._accept(step.factor)
                     if step.factor == target:
                         return replace(step, newton=done[0], iterations=done[1])
-                    part = target - self.factor
+                    goal = target
                     continue
-                part /= 2
-                if abs(part) < least:
+                goal = self.factor + (goal - self.factor) / 2
+                if not abs(goal - self.factor) > least / 2:  # nor where a step of no length fails
                     raise NotConverged(
                         f"The body does not reach {target:g} of its load: beyond {self.factor:g} no step "
                         f"comes into balance (residual {step.residuals[-1]:.1e}).",
@@ -276,6 +268,7 @@ class _Path:
 
     def _accept(self, factor: float) -> None:
         self.sweeps.commit()
+        self.sweeps.largest = max(self.sweeps.largest, self.sweeps.forces)
         self.step_before, self.factor = factor - self.factor, factor
         self.before, self.here = self.here, self.multigrid.exact[U].copy()
 
@@ -343,7 +336,7 @@ class _Sweeps:
         self.work = [(np.zeros(width), np.zeros(SCRATCH), self.points) for _ in self.pieces]
         self.narrow_work = [(np.zeros(width, np.float32), table) for _ in self.pieces]
         self.solid_points = POINTS * int((solver.mu > 0).sum())
-        self.yielding_share = self.unbalanced = 0.0
+        self.yielding_share = self.unbalanced = self.forces = self.largest = 0.0
 
     def _centred(self, model: ElasticModel, count: int) -> AnyArray:
         solver = self.solver
@@ -356,7 +349,7 @@ class _Sweeps:
         return (solid & (solver.lam > ratio * solver.mu)).astype(np.uint8)
 
     def residual(self) -> tuple[float, Array]:
-        """Unbalanced force relative to that of supports and loads, and the forces of the supports (N).
+        """Unbalanced force relative to the largest forces so far, and the forces of the supports (N).
 
         Leaves the unbalanced forces in the residual field, and the tangents where points yield.
         """
@@ -372,8 +365,10 @@ class _Sweeps:
         self.yielding_share = sum(yielding) / self.solid_points
         self.unbalanced = float(np.sqrt(np.einsum("ij,ij->", out, out)))
         loads = np.einsum("ij,ij->", exact[F], exact[F])
-        size = float(np.sqrt(reaction @ reaction + loads))
-        return (self.unbalanced / size if size > 0 else 0.0), reaction
+        self.forces = float(np.sqrt(reaction @ reaction + loads))
+        size = np.maximum(self.forces, self.largest)
+        share = self.unbalanced / size if size != 0 else self.unbalanced and np.inf
+        return float(share), reaction  # what is no number stays none: it must not pass for balance
 
     def product(self) -> float:
         """Field Q = tangent times field P; returns P.Q."""

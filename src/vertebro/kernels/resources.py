@@ -7,7 +7,7 @@ import os
 from vertebro.errors import BadModel
 from vertebro.kernels.arrays import Mask
 from vertebro.kernels.cycles import EXACT_FIELDS, FIELDS
-from vertebro.kernels.grids import END, Grid
+from vertebro.kernels.grids import END, NX, NY, Grid
 
 COARSEST_VOXELS = 30  # one or two hundred unknowns: their dense inverse costs less than one more level
 CHILDREN = 6.5  # voxels that become one on the next grid: 8, less what is only partly filled
@@ -26,8 +26,11 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def estimated_bytes(grid: Grid, components: int = 3) -> int:
-    """Memory a solve needs beyond the given arrays: fields, inverse blocks, moduli, solution."""
+def estimated_bytes(grid: Grid, components: int = 3, more_bytes_a_voxel: int = 0) -> int:
+    """Memory a solve needs beyond the given arrays: fields, inverse blocks, moduli, solution.
+
+    ``more_bytes_a_voxel``: what the caller keeps for every voxel of the finest grid beside.
+    """
     nodes, finest = int(grid.levels[-1, END]), int(grid.levels[0, END])
     blocks = 24 if components == 3 else 4
     solution = 3 * 8 * components
@@ -36,6 +39,7 @@ def estimated_bytes(grid: Grid, components: int = 3) -> int:
         nodes * (FIELDS * 4 * components + blocks)
         + finest * (EXACT_FIELDS * 8 * components + solution)
         + voxels * 8
+        + int(grid.voxels[: grid.levels[0, NX] * grid.levels[0, NY], 1].sum()) * more_bytes_a_voxel
     )
 
 
@@ -44,9 +48,9 @@ def available_bytes() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-def check_memory(grid: Grid, components: int = 3) -> None:
+def check_memory(grid: Grid, components: int = 3, more_bytes_a_voxel: int = 0) -> None:
     """Raises ``BadModel`` if the solve would need more memory than the machine has."""
-    needed, there = estimated_bytes(grid, components), available_bytes()
+    needed, there = estimated_bytes(grid, components, more_bytes_a_voxel), available_bytes()
     if needed > there:
         raise BadModel(
             f"The solve needs about {needed / 2**30:.1f} GiB of memory, the machine has {there / 2**30:.1f}.",
