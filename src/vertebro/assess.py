@@ -14,16 +14,23 @@ from vertebro.patient.case import Case
 from vertebro.report.assessment import Assessment
 from vertebro.vocabulary.known import Unknown
 
-NOT_YET = (("simulation of the procedures", "vertebro cannot plan or simulate them yet"),)
+NOT_ASKED = "nobody asked for it (--simulate)"
+
+Say = Callable[[str], None]
 
 
-def assess(case: Case, say: Callable[[str], None] = lambda _: None) -> Assessment:
+def assess(case: Case, say: Say = lambda _: None, *, simulate: bool = False) -> Assessment:
     """Everything vertebro can say about one patient; ``say`` hears what is being done."""
     say("measuring the vertebrae")
     findings = measure(case) if not isinstance(case.spine, Unknown) else Unknown(case.spine.why)
     say("judging")
     facts = facts_of(case, findings)
     judged = judge(facts, case.level)
+    comparison = None
+    if simulate:
+        from vertebro.simulation.compare import compared  # a record alone waits for no solver
+
+        comparison = compared(case, findings, say)
     return Assessment(
         case=case,
         findings=findings,
@@ -33,14 +40,17 @@ def assess(case: Case, say: Callable[[str], None] = lambda _: None) -> Assessmen
         other_paths=judged.other_paths,
         boundaries=judged.boundaries,
         evidence=overview(Asked(), facts),
+        comparison=comparison,
         versions={"vertebro": __version__, "python": python_version()},
         disagreements=noticed(case, findings),
-        not_done=_not_done(case, findings),
+        not_done=_not_done(case, findings, comparison),
     )
 
 
-def _not_done(case: Case, findings: object) -> tuple[tuple[str, str], ...]:
+def _not_done(case: Case, findings: object, comparison: object) -> tuple[tuple[str, str], ...]:
     missing = [("measurements", findings.why)] if isinstance(findings, Unknown) else []
     if isinstance(case.ct, Unknown):
         missing.append(("density and everything read from grey values", case.ct.why))
-    return (*missing, *NOT_YET)
+    if comparison is None or isinstance(comparison, Unknown):
+        missing.append(("simulation of the procedures", comparison.why if comparison else NOT_ASKED))
+    return tuple(missing)

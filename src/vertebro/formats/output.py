@@ -11,6 +11,7 @@ from vertebro.formats.writing import writing
 from vertebro.report.assessment import Assessment
 from vertebro.report.clinician import write_report
 from vertebro.report.factsheet.factsheet import Written, write_factsheet, write_general_factsheet
+from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.procedures import Procedure
 
 
@@ -19,6 +20,12 @@ def write_output(assessment: Assessment, out: Path) -> Path:
     with writing(out) as folder:
         folder.mkdir()
         (folder / "assessment.json").write_text(as_json(document(assessment)), encoding="utf-8")
+        if assessment.comparison is not None and not isinstance(assessment.comparison, Unknown):
+            from vertebro.formats.compare_document import comparison_document  # here: it brings the solvers
+
+            (folder / "comparison.json").write_text(
+                as_json(comparison_document(assessment.comparison)), encoding="utf-8"
+            )
         write_report(assessment, folder)
         write_factsheet(assessment, folder)
     return out / "report.html"

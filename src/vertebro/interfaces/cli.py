@@ -40,6 +40,9 @@ Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the report an
 Json = Annotated[
     str | None, typer.Option("--json", metavar="FILE", help="Also write JSON to FILE ('-': standard output).")
 ]
+Simulate = Annotated[
+    bool, typer.Option("--simulate", help="Also play the procedures on this spine (some minutes).")
+]
 Case = Annotated[Path, typer.Argument(help="A case.yaml, or a folder that holds one.")]
 
 
@@ -59,22 +62,25 @@ def demo(
     out: Out = Path("vertebro-demo"),
     seed: Annotated[int, typer.Option(help="Another seed makes another patient.")] = 1,
     show: Annotated[bool, typer.Option("--open", help="Open the report in the browser.")] = False,
+    simulate: Simulate = False,
 ) -> None:
     """Run the main job on a synthetic patient, written to disk as a hospital would send it."""
     from vertebro.formats.demo import write_demo_case
 
     _say("making the synthetic patient")
     case = write_demo_case(out / "input", seed)
-    assessment = _assess(case, out, None)
+    assessment = _assess(case, out, None, simulate)
     if show:
         typer.launch(str(out / "report.html"))
     _leave(assessment)
 
 
 @app.command()
-def assess(case: Case, out: Out = Path("vertebro-out"), json: Json = None) -> None:
+def assess(
+    case: Case, out: Out = Path("vertebro-out"), json: Json = None, simulate: Simulate = False
+) -> None:
     """Measure, judge and report one case: the main job."""
-    _leave(_assess(case, out, json))
+    _leave(_assess(case, out, json, simulate))
 
 
 @app.command()
@@ -328,7 +334,7 @@ def _record_case(record: Path, level: str | None) -> RecordCase:
     return replace(case, level=asked) if asked else case
 
 
-def _assess(case: Path, out: Path, json: str | None) -> Assessment:
+def _assess(case: Path, out: Path, json: str | None, simulate: bool) -> Assessment:
     from vertebro.assess import assess as assess_case
     from vertebro.formats.casefile import read_case
     from vertebro.formats.document import document
@@ -338,7 +344,7 @@ def _assess(case: Path, out: Path, json: str | None) -> Assessment:
 
     make_sure_of_folder(out)
     _say(f"reading {case}")
-    assessment = assess_case(read_case(case), _say)
+    assessment = assess_case(read_case(case), _say, simulate=simulate)
     _say("writing the report")
     report = write_output(assessment, out)
     if json:

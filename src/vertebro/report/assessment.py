@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vertebro.evidence.overview import Overview
 from vertebro.fracture.findings import Findings
@@ -13,6 +13,9 @@ from vertebro.guidelines.what_if import Boundary
 from vertebro.patient.case import Case
 from vertebro.vocabulary.known import Known, Unknown
 from vertebro.vocabulary.library import CitedValue
+
+if TYPE_CHECKING:
+    from vertebro.simulation.compare import Compared
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class Assessment:
     and why, what no rule reads;
     ``other_paths`` are waiting, a surgeon, another cause;
     ``evidence`` is what the trials show and the harms for this person;
+    ``comparison`` is what each procedure would do in this spine (None: nobody asked);
     ``boundaries`` are the single changes that would give another answer; ``facts`` are the
     facts the rules saw; ``settings`` the numbers of our own that the answer depends on;
     ``not_done`` pairs of what was not done and why.
@@ -37,6 +41,7 @@ class Assessment:
     boundaries: tuple[Boundary, ...] = ()
     other_paths: tuple[OtherPath, ...] = ()
     evidence: Overview | None = None
+    comparison: Compared | Unknown | None = None
     disagreements: tuple[str, ...] = ()
     not_done: tuple[tuple[str, str], ...] = ()
 

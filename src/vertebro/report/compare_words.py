@@ -25,12 +25,17 @@ def comparison_in_words(compared: Compared) -> str:
     parts = [
         say("title", level=compared.level),
         _block("notes", compared.cautions),
-        _block("plans", (_plan(name, plan) for name, plan in compared.plans.items())),
+        _block("plans", plans(compared)),
         "\n".join([say("heading.table"), *table(compared)]),
         _block("reading", reading(compared)),
         _block("missing", missing(compared)),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def plans(compared: Compared) -> Iterable[str]:
+    """Every plan in a line, or why there is none."""
+    return (_plan(name, plan) for name, plan in compared.plans.items())
 
 
 def _plan(name: str, plan: Plan | Unknown) -> str:
@@ -105,7 +110,7 @@ def pressure_next_door(neighbours: Neighbours | Unknown) -> Number:
 def _short(value: Number, sign: bool = False) -> str:
     if isinstance(value, Unknown):
         return say("cell.unknown")
-    digits = {"%": 0, "mL": 2}.get(value.unit, 1)
+    digits = {"%": 1 if sign else 0, "mL": 2}.get(value.unit, 1)
     number = f"{value.value:{'+' if sign else ''}.{digits}f}"
     spread = f" ± {value.spread:.{digits}f}" if value.spread else ""
     if value.unit == "deg":

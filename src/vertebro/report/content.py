@@ -45,6 +45,7 @@ from vertebro.report.sentences import (
     say,
     value_in_words,
 )
+from vertebro.report.simulation_section import SimulationWords, simulation_words
 from vertebro.report.tables import Method, Table, level_table, methods, more_table, mri_table, shape_table
 from vertebro.vocabulary.facts import fact
 from vertebro.vocabulary.known import Known, Unknown
@@ -72,6 +73,7 @@ class Content:
     changes: tuple[ChangeWords, ...]
     dangers: tuple[ChangeWords, ...]
     evidence: EvidenceWords | None
+    simulation: SimulationWords | None
     lead: tuple[str, ...]
     findings_heading: str
     level_heading: str
@@ -112,6 +114,7 @@ def content(assessment: Assessment) -> Content:
         changes=tuple(line for line in changes if not line.is_danger),
         dangers=tuple(line for line in changes if line.is_danger),
         evidence=evidence_words(assessment.evidence) if assessment.evidence else None,
+        simulation=simulation_words(assessment.comparison),
         lead=tuple(lead(case, findings)),
         findings_heading=say("heading.findings_at", level=level) if level else say("heading.findings"),
         level_heading=say("heading.table_level", level=level) if level else "",

@@ -26,6 +26,7 @@ SECTIONS = (
     "conflicts",
     "changes",
     "evidence",
+    "simulation",
     "solid",
     "table",
     "rules",
@@ -45,6 +46,7 @@ def html(words: Content, pictures: Pictures) -> str:
         "bodies": words.said_by,
         "conflicts": words.conflicts,
         "evidence": words.evidence,
+        "simulation": words.simulation,
     }
 
     left_out = {section for section, content in shown.items() if not content}
@@ -58,6 +60,7 @@ def html(words: Content, pictures: Pictures) -> str:
             still=pictures.still,
             chart=pictures.chart,
             forests=pictures.forests,
+            trade_off=pictures.trade_off,
             scene=pictures.scene,
             sections=[s for s in SECTIONS if s not in left_out],
             marks=SIGNS,

@@ -13,6 +13,7 @@ from vertebro.report.heights_chart import heights_chart
 from vertebro.report.mri_picture import mri_picture
 from vertebro.report.readable import readable
 from vertebro.report.sentences import say
+from vertebro.report.simulation_section import trade_off
 from vertebro.report.surfaces3d import scene, still, surfaces
 from vertebro.vocabulary.known import Unknown
 
@@ -27,6 +28,7 @@ class Pictures:
     scene: dict[str, Any] | None
     why_none: str
     forests: tuple[Picture, ...] = ()
+    trade_off: Picture | None = None
 
     @classmethod
     def of(cls, assessment: Assessment) -> Pictures:
@@ -36,11 +38,14 @@ class Pictures:
         chart = None if isinstance(findings, Unknown) else heights_chart(findings, chosen)
         forests = forest_plots(assessment.evidence) if assessment.evidence else ()
         if isinstance(spine, Unknown):
-            return cls((), None, chart, None, readable(say("picture.none", why=spine.why)), forests)
+            why = readable(say("picture.none", why=spine.why))
+            return cls((), None, chart, None, why, forests, trade_off(assessment.comparison))
         shapes = surfaces(spine)
         on_mri = mri_picture(assessment)
         drawn = (*slices(assessment), *((on_mri,) if on_mri else ()))
-        return cls(drawn, still(shapes, chosen), chart, scene(shapes, chosen), "", forests)
+        plot = trade_off(assessment.comparison)
+        return cls(drawn, still(shapes, chosen), chart, scene(shapes, chosen), "", forests, plot)
 
     def __iter__(self) -> Iterator[Picture]:
-        return (p for p in (*self.slices, self.still, self.chart, *self.forests) if p is not None)
+        every = (*self.slices, self.still, self.chart, *self.forests, self.trade_off)
+        return (p for p in every if p is not None)

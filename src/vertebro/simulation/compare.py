@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vertebro.errors import BadAnatomy, BadCase, NotConverged
+from vertebro.errors import BadAnatomy, BadCase, BadInput, NotConverged
 from vertebro.fracture.findings import Findings
 from vertebro.patient.case import Case
 from vertebro.procedures.procedure import Asked, technique
@@ -178,6 +178,16 @@ def compare(
     options = tuple(made.option(played[n], ml, moment, risks[n]) for (n, ml), moment in moments.items())
     cautions = tuple(dict.fromkeys((say("caution.estimate"), *bench.ready.cautions, *strong.cautions)))
     return Compared(case.id, level, wanted, plans, played, risks, strong, segment, options, cautions)
+
+
+def compared(case: Case, findings: Findings | Unknown, tell: Progress = lambda _: None) -> Compared | Unknown:
+    """Every procedure played on the case's own level, or why none could be."""
+    if isinstance(case.level, Unknown):
+        return Unknown(case.level.why)
+    try:
+        return compare(case, case.level, findings, tell=tell)
+    except (BadInput, NotConverged) as fault:
+        return Unknown(" ".join(str(fault).split()))
 
 
 def _key(procedure: str, ml: float) -> str:
