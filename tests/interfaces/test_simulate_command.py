@@ -53,11 +53,22 @@ def test_a_tip_of_ones_own_in_words(small_case: Path, capsys: pytest.CaptureFixt
     assert leave("simulate", small_case, "--volume", 0.5, "--tip", "-6,3,0", "--viscosity", "high") == 0
     said = capsys.readouterr().out
     assert "An estimate from this scan" in said and "factor of seven" in said
+    assert "contrast" in said or "tissues" in said, "on what the density stands"
     assert "0.5 of 0.5 mL of high-viscosity cement" in said and "--samples" in said
 
 
-def test_a_tip_in_the_canal_is_said_first(small_case: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    made = run(small_case, capsys, "--volume", 1, "--tip", "0,-26,0")
+def test_a_tip_in_the_canal_is_said_first(
+    small_case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    earlier = tmp_path / "injection" / "pictures"
+    earlier.mkdir(parents=True)
+    asked = ("--volume", 1, "--tip", "0,-26,0", "--samples", 2, "-o", tmp_path, "--json", "-")
+    assert leave("simulate", small_case, *asked) == 3
+    made = json.loads(capsys.readouterr().out)
+    jsonschema.validate(made, simulation_schema())
+    assert "no samples were run" in made["risk"]["unknown"]
+    kept = {p.name for p in tmp_path.iterdir()}
+    assert kept == {"simulation.json", "injection-of-an-earlier-run-1"}, "pictures of another injection stay"
     assert made["injection"]["stopped"] == "in_canal" and made["injection"]["injected_ml"] == 0
     assert "the tip of a needle lies in the spinal canal" in made["injection"]["why"]
 
@@ -68,6 +79,8 @@ def test_a_tip_in_the_canal_is_said_first(small_case: Path, capsys: pytest.Captu
         (("--tip", "1,2", "--volume", "2"), "R,A,S"),
         (("--tip", "1,2,3"), "--volume"),
         (("--needle", "left,middle"), "left,right"),
+        (("--needle", "left", "--tip", "1,2,3", "--volume", "1"), "one of them"),
+        (("--stop-leak", "-1"), "0 or more"),
         (("--resume",), "-o FOLDER"),
         (("--samples", "-1"), "0 or more"),
         (("--volume", "-2"), "above 0"),

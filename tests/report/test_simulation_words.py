@@ -13,12 +13,21 @@ from vertebro.report.simulation_words import simulation_in_words
 from vertebro.simulation.cement import inject
 from vertebro.simulation.cement_model import Prepared, gaps_on_ct
 from vertebro.simulation.injection import InjectionNeedle, InjectionSettings
-from vertebro.simulation.leak_risk import Question, leak_risk
+from vertebro.simulation.leak_risk import LeakRisk, Question, counted, leak_risk
+from vertebro.simulation.leakage import Place, Route
 from vertebro.simulation.rheology import cement_named
 from vertebro.simulation.sampling import Sampling
 from vertebro.simulation.vertebroplasty_run import Played, Wanted, with_tracks
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
+
+MISSED = {
+    "bone_kpa": 0.0,
+    "hub_mpa": 0.0,
+    "injected_ml": 0.0,
+    "by_route_ml": {r.value: [0.0, 0.0] for r in Route},
+    "by_place_ml": {p.value: [0.0, 0.0] for p in Place},
+}
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +51,8 @@ def test_all_of_it_is_said(played: Played) -> None:
     for part in (
         "An estimate",
         "read me",
-        "shows a gap of",
+        "looks missing over",
+        "on the patient's",
         "3.0 of 3 mL",
         "factor of seven",
         "soft tissue",
@@ -62,6 +72,29 @@ def test_the_document_holds_it_by_its_schema(played: Played) -> None:
         made["injection"]["leaked_ml"]
     )
     assert made["injection"]["outlets"][-1]["route"] == "needle track"
+
+
+def test_few_samples_are_not_told_as_more_than_they_are(played: Played) -> None:
+    said = " ".join(simulation_in_words(played).split())
+    assert "that does not make it unlikely: a chance of up to" in said
+    assert "ruled out by the count at no volume" in said and "over only 6 samples" in said
+    assert isinstance(played.risk, LeakRisk) and played.risk.samples == 6
+    missed = [{**MISSED, "stopped": "not_in_bone"}] * 3
+    none = replace(played, risk=counted((0.5, 1.0), missed, seed=0))
+    said = " ".join(simulation_in_words(none).split())
+    assert "In 3 of 3 samples there was no answer" in said and "No sample gave an answer" in said
+    jsonschema.validate(simulation_document(none), simulation_schema())
+
+
+def test_an_injection_that_never_began_is_said_before_all_else(played: Played) -> None:
+    far = replace(played.needles[0], tip_mm=np.array([300.0, 0.0, 0.0]))
+    model = played.model
+    result = inject(model.bone, model.outlets, (far,), cement_named("low"), 3.0, played.wanted.settings)
+    said = simulation_in_words(
+        replace(played, result=result, needles=(far,), risk=Unknown("nothing to tell"))
+    )
+    assert said.split("\n\n")[1].startswith("Nothing was injected: the tip of a needle does not lie")
+    assert "Cement outside" not in said and "none" not in said
 
 
 def test_without_samples_or_shell_it_says_so(played: Played) -> None:

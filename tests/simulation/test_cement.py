@@ -117,7 +117,19 @@ def test_every_end_is_said_in_words(whole: CementModel) -> None:
     for stop, (needles, outlets, ml, settings) in cases.items():
         result = inject(whole.bone, outlets, needles, LOW, ml, settings)
         assert result.stopped is stop and result.why and result.injected_ml < ml
-        assert stop.began == (result.injected_ml > 0) or stop is Stop.SET
+        assert stop.began == (result.injected_ml > 0) or stop in (Stop.SET, Stop.PRESSURE)
+        assert (result.injected_ml == 0) == result.why.startswith("nothing was injected")
+
+
+def test_no_cement_passes_a_cannula_that_takes_more_than_the_limit(whole: CementModel) -> None:
+    result = inject(whole.bone, whole.outlets, both(whole), LOW, 1.0, replace(QUICK, rate_ml_min=1e9))
+    assert result.stopped is Stop.PRESSURE and result.injected_ml == 0 and "cannula alone" in result.why
+
+
+@pytest.mark.parametrize("ml", [-0.1, float("nan"), float("inf")])
+def test_a_leak_that_is_no_volume_is_refused(ml: float) -> None:
+    with pytest.raises(BadCase, match="0 or more"):
+        replace(QUICK, stop_leak_ml=ml)
 
 
 def test_it_ends_at_the_leak_that_is_allowed(holed: CementModel) -> None:
@@ -166,12 +178,43 @@ def test_the_chance_of_a_leak_grows_with_the_volume(holed: CementModel) -> None:
     assert sum(risk.stops.values()) == 4
 
 
+def sample(leaked_ml: float, injected_ml: float = 1.0) -> dict[str, object]:
+    """What a sample up to 1 mL gives that leaks so much everywhere after 0.5 mL."""
+    return {
+        "bone_kpa": 5.0,
+        "hub_mpa": 0.1,
+        "injected_ml": injected_ml,
+        "stopped": (Stop.VOLUME if injected_ml else Stop.NOT_IN_BONE).value,
+        "by_route_ml": {r.value: [0.0, leaked_ml] for r in Route},
+        "by_place_ml": {p.value: [0.0, leaked_ml] for p in Place},
+    }
+
+
+def test_few_samples_without_a_leak_rule_nothing_out() -> None:
+    few, many = (counted((0.5, 1.0), [sample(0.0)] * n, seed=0) for n in (1, 60))
+    told = few.stop_point_ml(0.1)
+    assert isinstance(told, Unknown) and "up to 98 %" in told.why and few.safe_up_to_ml(0.1) is None
+    assert many.safe_up_to_ml(0.1) == 1.0 and isinstance(many.stop_point_ml(0.1), Unknown)
+    late = counted((0.5, 1.0), [sample(0.5)] * 60, seed=0)
+    assert late.safe_up_to_ml(0.1) == 0.5 and late.stop_point_ml(0.1) == 1.0
+
+
+def test_samples_that_all_missed_the_bone_tell_nothing() -> None:
+    risk = counted((0.5, 1.0), [sample(0.0, injected_ml=0.0)] * 3, seed=0)
+    assert all(isinstance(s.probability, Unknown) and s.high == 1 for s in risk.anywhere.chances)
+    assert len(risk.anywhere.chances) == 2 and isinstance(risk.stop_point_ml(0.1), Unknown)
+
+
+def test_samples_of_another_entry_or_cement_are_not_gone_on_with(whole: CementModel) -> None:
+    asked = question(whole)
+    entered = tuple(replace(n, entry_mm=np.array([0.0, 30.0, 0.0])) for n in asked.needles)
+    thicker = replace(LOW, curve_pa_s={m: 2 * mu for m, mu in LOW.curve_pa_s.items()})
+    keys = [q.said() for q in (asked, replace(asked, needles=entered), replace(asked, cement=thicker))]
+    assert keys[0] == question(whole).said() and keys[0] != keys[1] and keys[0] != keys[2]
+
+
 def test_a_sample_without_injection_is_no_answer_not_a_no() -> None:
-    run = {"bone_kpa": 5.0, "hub_mpa": 0.1, "injected_ml": 1.0, "stopped": "volume"}
-    leaks = {"by_route_ml": {r.value: [0.0, 0.5] for r in Route}}
-    leaks |= {"by_place_ml": {p.value: [0.0, 0.5] for p in Place}}
-    missed = {**run, **leaks, "stopped": Stop.NOT_IN_BONE.value, "injected_ml": 0.0}
-    risk = counted((0.5, 1.0), [{**run, **leaks}, missed], seed=0)
+    risk = counted((0.5, 1.0), [sample(0.5), sample(0.5, injected_ml=0.0)], seed=0)
     share = risk.curve(Place.CANAL).chances[-1]
     assert (share.events, share.unknown, share.of) == (1, 1, 2) and share.probability == 1.0
     assert risk.curve(Place.CANAL).chances[0].high > 0.95  # the missed one may have leaked

@@ -17,14 +17,28 @@ from vertebro.vocabulary.known import Unknown
 
 
 def write_simulation(played: Played, case: Case, folder: Path) -> tuple[Path, ...]:
-    """Writes ``simulation.json`` and the folder ``injection``; gives what was written."""
+    """Writes ``simulation.json`` and the folder ``injection``; gives what was written.
+
+    Where nothing was injected, an earlier run's ``injection`` is moved out of the way: it shows another.
+    """
     place = folder / "simulation.json"
     with writing(place) as temporary:
         temporary.write_text(as_json(simulation_document(played)), encoding="utf-8")
     if not played.result.injected_ml:
+        _set_aside(folder / "injection")
         return (place,)
     made = write_cement_files(_files(played, case), folder / "injection")
     return (place, *(folder / "injection" / path for path in made))
+
+
+def _set_aside(earlier: Path) -> None:
+    """Renames what an earlier run left, so that nobody takes its pictures for this one's."""
+    if not earlier.exists():
+        return
+    number = 1
+    while (free := earlier.with_name(f"{earlier.name}-of-an-earlier-run-{number}")).exists():
+        number += 1
+    earlier.rename(free)
 
 
 def _files(played: Played, case: Case) -> InjectionFiles:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from vertebro.vocabulary.levels import Level
 
 
+DONE_IN_PART = 3
+
+
 class Simulated(StrEnum):
     """The procedures that can be simulated so far."""
 
@@ -39,9 +42,10 @@ def simulate(
     volume: Annotated[
         float | None, typer.Option(help="Cement in mL; what the plan says if left out.")
     ] = None,
-    needle: Annotated[str, typer.Option(help="Sides of the planned needles: left, right or both.")] = (
-        "left,right"
-    ),
+    needle: Annotated[
+        str | None,
+        typer.Option(help="Sides of the planned needles: left, right or left,right (if left out)."),
+    ] = None,
     tip: Annotated[
         list[str] | None,
         typer.Option(
@@ -84,7 +88,7 @@ def simulate(
         asked,
         viscosity.value,
         volume,
-        _sides(needle),
+        _sides(needle, tip),
         tuple(_tip(one) for one in tip or ()),
         settings=settings,
         procedure=procedure.value,
@@ -92,7 +96,10 @@ def simulate(
         seed=_not_negative("--seed", seed),
         journal=_journal(out, samples, resume),
     )
-    _told(_play(read, wanted, out), json)
+    played = _play(read, wanted, out)
+    _told(played, json)
+    if not played.result.injected_ml:
+        raise typer.Exit(DONE_IN_PART)
 
 
 def _read(case: Path, level: str | None) -> tuple[Case, Level]:
@@ -139,11 +146,15 @@ def _told(played: Played, json: str | None) -> None:
         typer.echo(simulation_in_words(played))
 
 
-def _sides(text: str) -> tuple[Side, ...]:
-    """``left,right`` as sides, each once."""
+def _sides(text: str | None, tip: list[str] | None) -> tuple[Side, ...]:
+    """``left,right`` as sides, each once; a tip of one's own takes their place."""
     from vertebro.errors import BadCase
     from vertebro.procedures.trajectory import Side
 
+    if text is None:
+        return tuple(Side)
+    if tip:
+        raise BadCase("Both --needle and --tip are given.", "one of them", "A tip takes the plan's place.")
     known = {side.value: side for side in Side}
     names = [name.strip() for name in text.split(",")]
     if not names or set(names) - set(known) or len(set(names)) < len(names):

@@ -6,10 +6,11 @@ import textwrap
 from collections.abc import Iterable
 
 from vertebro.report.heat_chart import heat_in_words
+from vertebro.simulation.cortex import Gap
 from vertebro.simulation.heating import v as measured
-from vertebro.simulation.injection import CementResult
+from vertebro.simulation.injection import CementResult, Stop
 from vertebro.simulation.leak_risk import LeakRisk
-from vertebro.simulation.leakage import Place
+from vertebro.simulation.leakage import BodyBox, Place
 from vertebro.simulation.permeability import v
 from vertebro.simulation.sampling import Share
 from vertebro.simulation.vertebroplasty_run import Played
@@ -18,6 +19,8 @@ from vertebro.vocabulary.texts import texts
 
 WIDTH = 108
 
+ENOUGH = 20  # values from which the middle 90 % leave out any at both ends
+
 say = texts(beside=__file__, name="simulation").say
 
 
@@ -25,8 +28,13 @@ def simulation_in_words(played: Played) -> str:
     """Title, what to read first, needles, the injection, its leaks, and the chances if samples were run."""
     parts = [
         say("title", level=played.wanted.level),
+        *_nothing(played),
         _block(say("heading.notes"), (*played.notes, *_gaps(played))),
         _block(say("heading.needles"), _needles(played)),
+    ]
+    if not played.result.injected_ml:
+        return "\n\n".join(parts)
+    parts += [
         _block(say("heading.injection"), _injection(played)),
         _block(say("heading.leaks"), _leaks(played.result)),
         _block(say("heading.heat"), _heat(played)),
@@ -36,6 +44,14 @@ def simulation_in_words(played: Played) -> str:
     else:
         parts += [_table(played.risk), _block(say("heading.more"), _more(played, played.risk))]
     return "\n\n".join(parts)
+
+
+def _nothing(played: Played) -> list[str]:
+    """Said first where no cement was injected: what follows then tells of no leak and no heat."""
+    if played.result.injected_ml:
+        return []
+    why = played.result.why
+    return [textwrap.fill(say("never", why=why[:1].upper() + why[1:]), WIDTH)]
 
 
 def _needles(played: Played) -> Iterable[str]:
@@ -61,14 +77,20 @@ def _gaps(played: Played) -> Iterable[str]:
         yield say("gaps.none", least=v.gap_width_mm.value)
     else:
         for gap in gaps:
-            yield say("gaps.one", area=f"{gap.area_mm2:.0f}", side=gap.side.value)
+            where = say(f"gaps.{_side_of(gap, played.model.box)}")
+            yield say("gaps.one", area=f"{gap.area_mm2:.0f}", side=gap.side.value, where=where)
+
+
+def _side_of(gap: Gap, box: BodyBox) -> str:
+    """Of the patient; ``middle`` for the third about the middle."""
+    right = float(gap.centre_mm[0] - box.middle_mm[0])
+    if abs(right) < box.width_mm / 6:
+        return "middle"
+    return "right" if right > 0 else "left"
 
 
 def _injection(played: Played) -> Iterable[str]:
     result, settings = played.result, played.wanted.settings
-    if not result.injected_ml:
-        yield say("never", why=result.why)
-        return
     yield say(
         "injected",
         injected=f"{result.injected_ml:.1f}",
@@ -143,13 +165,9 @@ def _cell(share: Share) -> str:
 
 def _more(played: Played, risk: LeakRisk) -> Iterable[str]:
     yield say("risk.counted", least=v.leak_ml.value)
+    yield from _left_out(played, risk)
     yield _published()
-    chance = v.stop_chance.number
-    at = risk.stop_point_ml(chance)
-    if isinstance(at, Unknown):
-        yield say("risk.canal_never", chance=f"{100 * chance:g}", ml=f"{risk.volumes_ml[-1]:g}")
-    else:
-        yield say("risk.canal_at", chance=f"{100 * chance:g}", ml=f"{at:g}")
+    yield from _canal(risk)
     each = [s for s in risk.converging if s.of >= 5 and not isinstance(s.probability, Unknown)][-5:]
     if each:
         shares = ", ".join(f"{100 * s.events / max(s.of - s.unknown, 1):.0f}" for s in each)
@@ -158,9 +176,42 @@ def _more(played: Played, risk: LeakRisk) -> Iterable[str]:
     yield say("risk.stops", each=ended)
     if not isinstance(risk.bone_kpa, Unknown):
         q = risk.bone_kpa
-        yield say("risk.pressure", median=f"{q.median:.0f}", low=f"{q.p5:.0f}", high=f"{q.p95:.0f}")
+        key = "risk.pressure" if q.of >= ENOUGH else "risk.pressure_few"
+        yield say(key, n=q.of, median=f"{q.median:.0f}", low=f"{q.p5:.0f}", high=f"{q.p95:.0f}")
     fine, coarse = played.edges_mm
     yield say("risk.grid", coarse=f"{coarse:g}", fine=f"{fine:g}", seed=risk.seed)
+
+
+def _left_out(played: Played, risk: LeakRisk) -> Iterable[str]:
+    """Samples without an answer, samples that ended early, and a limit samples do not heed."""
+    unknown = risk.anywhere.chances[-1].unknown
+    if unknown:
+        yield say("risk.no_answer", n=unknown, of=risk.samples)
+    early = risk.samples - unknown - risk.stops.get(Stop.VOLUME.value, 0)
+    if early > 0:
+        yield say("risk.early", n=early, of=risk.samples)
+    allowed = played.wanted.settings.stop_leak_ml
+    if allowed is not None:
+        yield say("risk.leak_allowed", ml=f"{allowed:g}")
+
+
+def _canal(risk: LeakRisk) -> Iterable[str]:
+    """At which volume the canal leak passes the chance looked at, and what the count cannot rule out."""
+    chance, last = v.stop_chance.number, risk.curve(Place.CANAL).chances[-1]
+    if isinstance(last.probability, Unknown):
+        yield say("risk.canal_unknown")
+        return
+    at, safe = risk.stop_point_ml(chance), risk.safe_up_to_ml(chance)
+    said = {"chance": f"{100 * chance:g}", "most": f"{100 * last.high:.0f}", "ml": f"{risk.volumes_ml[-1]:g}"}
+    if not isinstance(at, Unknown):
+        yield say("risk.canal_at", **said | {"ml": f"{at:g}"})
+    elif safe == risk.volumes_ml[-1]:
+        yield say("risk.canal_never", **said)
+    else:
+        yield say("risk.canal_few", **said)
+    if safe != risk.volumes_ml[-1]:
+        ruled = say("risk.canal_ruled_none") if safe is None else say("risk.canal_ruled", ml=f"{safe:g}")
+        yield say("risk.canal_ruled_out", ruled=ruled, chance=said["chance"])
 
 
 def _published() -> str:

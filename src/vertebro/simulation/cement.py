@@ -100,6 +100,8 @@ class _Run:
             return Stop.NO_ROOM
         if not self.cement.is_workable(self._clock.in_syringe(0.0)):
             return Stop.SET
+        if any(self._cannula(n, 0.0) > self.settings.most_mpa for n in range(len(self.needles))):
+            return Stop.PRESSURE
         return None if self._has_way_out() else Stop.NO_WAY_OUT
 
     def _has_way_out(self) -> bool:
@@ -211,7 +213,8 @@ class _Run:
     ) -> CementResult:
         """The result, of an injection that never began too."""
         grid = self.bone.grid
-        why = say(f"stopped.{stopped.value}", **self._said())
+        before = filling is None and stopped in (Stop.SET, Stop.PRESSURE)
+        why = say(f"{'never' if before else 'stopped'}.{stopped.value}", **self._said())
         if filling is None:
             none = np.zeros(1)
             nothing = Course(none, none, none, none, np.zeros((len(self.outlets), 1)))
@@ -234,6 +237,8 @@ class _Run:
             "asked": f"{self.volume_ml:g}",
             "room": f"{self.bone.pore_ml:.1f}",
             "limit": f"{self.settings.most_mpa:g}",
+            "start": f"{self.settings.start_min:g}",
+            "rate": f"{self.settings.rate_ml_min:g}",
             "workable": f"{flows.workable_pa_s.value}",
             "leak": "" if self.settings.stop_leak_ml is None else f"{self.settings.stop_leak_ml:g}",
         }

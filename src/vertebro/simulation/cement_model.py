@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vertebro.fracture.density import density_mg_cm3
+from vertebro.fracture.density import cautions, contrast_of, density_mg_cm3
 from vertebro.fracture.density import v as hu
 from vertebro.fracture.findings import Calibration
 from vertebro.fracture.measure import measurable
@@ -92,7 +92,8 @@ def prepared(case: Case, level: Level, tell: Progress = lambda _: None) -> Prepa
     given = bony_vertebra(ct, vertebra, seen.bodies[level], calibration)
     tell("looking for gaps in its shell")
     gaps = gaps_on_ct(given)
-    return Prepared(level, given, _gas(given, calibration), gaps, _cautions(gaps, level in seen.broken))
+    said = (*_cautions(gaps, level in seen.broken), *cautions(calibration, contrast_of(case), ()))
+    return Prepared(level, given, _gas(given, calibration), gaps, said)
 
 
 def gaps_on_ct(given: BonyVertebra) -> tuple[Gap, ...] | Unknown:

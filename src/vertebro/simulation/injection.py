@@ -67,6 +67,11 @@ class InjectionSettings:
                 "numbers above 0",
                 "Correct them.",
             )
+        allowed = self.stop_leak_ml
+        if allowed is not None and not (np.isfinite(allowed) and allowed >= 0):
+            raise BadCase(
+                f"A leak of {allowed:g} mL to end the injection at.", "a volume of 0 or more", "Correct it."
+            )
 
 
 class Stop(Enum):

@@ -32,7 +32,7 @@ from vertebro.vocabulary.known import Unknown
 STEP_ML = 0.5
 """Volumes at which the leak is noted, along one injection."""
 
-NOT_INJECTED = "nothing was injected: the drawn tip lay outside the bone, or the cement was too thick"
+NOT_INJECTED = "nothing was injected: the drawn tip lay outside the bone, or the cement could not be pushed"
 
 NOT_SOLVED = "not_solved"
 """How a sample ended whose flow did not converge."""
@@ -62,13 +62,28 @@ class Question:
         return {
             "vertebra": content_key(bone.porosity, bone.permeability_mm2),
             "outlets": [[o.name, o.conductance_mm3] for o in self.model.outlets],
-            "needles": [[n.name, *np.round(n.tip_mm, 3).tolist(), n.inner_mm] for n in self.needles],
+            "needles": [_needle_said(n) for n in self.needles],
             "cement": [self.cement.name, self.cement.flow_index, self.cement.factor],
+            "cement_curve": [[m, mu] for m, mu in self.cement.curve_pa_s.items()],
+            "spreads": [
+                v.law_spread_factor.number,
+                v.field_spread_factor.number,
+                v.field_length_mm.number,
+                v.outlet_spread_factor.number,
+                v.execution_mm.number,
+                v.execution_deg.number,
+                flows.viscosity_spread_factor.number,
+            ],
             "volumes_ml": list(self.volumes_ml),
             "rate_ml_min": self.settings.rate_ml_min,
             "start_min": self.settings.start_min,
             "most_mpa": self.settings.most_mpa,
         }
+
+
+def _needle_said(needle: InjectionNeedle) -> list[Any]:
+    entry = None if needle.entry_mm is None else np.round(needle.entry_mm, 3).tolist()
+    return [needle.name, *np.round(needle.tip_mm, 3).tolist(), needle.inner_mm, entry]
 
 
 def drawn(question: Question, draw: Draw) -> CementResult:
@@ -143,12 +158,31 @@ class LeakRisk:
         return next(c for c in (*self.routes, *self.places) if c.name == what.value)
 
     def stop_point_ml(self, chance: float) -> float | Unknown:
-        """The first volume at which the canal leak is likelier than this, Unknown if at none looked at."""
-        for ml, share in zip(self.volumes_ml, self.curve(Place.CANAL).chances, strict=True):
+        """The first volume at which more than this share of the samples leaked into the canal.
+
+        Unknown if at none looked at, with what the count cannot rule out.
+        """
+        canal = self.curve(Place.CANAL).chances
+        for ml, share in zip(self.volumes_ml, canal, strict=True):
             p = share.probability
             if not isinstance(p, Unknown) and p > chance:
                 return ml
-        return Unknown("the chance stays below at every volume looked at")
+        if isinstance(canal[-1].probability, Unknown):
+            return canal[-1].probability
+        most = f"{100 * canal[-1].high:.0f} %"
+        return Unknown(
+            f"no more than {100 * chance:g} % of the samples leaked there at any volume looked at; with"
+            f" {self.samples} of them a chance up to {most} at {self.volumes_ml[-1]:g} mL is not ruled out"
+        )
+
+    def safe_up_to_ml(self, chance: float) -> float | None:
+        """The last volume up to which the interval of the canal leak stays below this, if there is one."""
+        below = None
+        for ml, share in zip(self.volumes_ml, self.curve(Place.CANAL).chances, strict=True):
+            if share.high >= chance:
+                return below
+            below = ml
+        return below
 
 
 def leak_risk(question: Question, sampling: Sampling, tell: Tell | None = None) -> LeakRisk:
@@ -163,8 +197,9 @@ def leak_risk(question: Question, sampling: Sampling, tell: Tell | None = None) 
 def counted(volumes_ml: tuple[float, ...], results: Sequence[Any], seed: int) -> LeakRisk:
     """The curves of samples that were run before."""
     known = [_injected(r) for r in results]
-    routes = tuple(_curve(r.value, _leaks(known, "by_route_ml", [r.value])) for r in Route)
-    places = tuple(_curve(p.value, _leaks(known, "by_place_ml", [p.value])) for p in Place)
+    count = len(volumes_ml)
+    routes = tuple(_curve(r.value, _leaks(known, "by_route_ml", [r.value]), count) for r in Route)
+    places = tuple(_curve(p.value, _leaks(known, "by_place_ml", [p.value]), count) for p in Place)
     everything = _leaks(known, "by_route_ml", [r.value for r in Route])
     veins = _leaks(known, "by_route_ml", [r.value for r in Route if r.is_vein])
     canal = _leaks(known, "by_place_ml", [Place.CANAL.value])
@@ -174,8 +209,8 @@ def counted(volumes_ml: tuple[float, ...], results: Sequence[Any], seed: int) ->
         volumes_ml=volumes_ml,
         routes=routes,
         places=places,
-        anywhere=_curve("anywhere", everything),
-        veins=_curve("veins", veins),
+        anywhere=_curve("anywhere", everything, count),
+        veins=_curve("veins", veins, count),
         stops={name: stops.count(name) for name in sorted(set(stops))},
         bone_kpa=Quantity.of_values([k["bone_kpa"] for k in there]),
         hub_mpa=Quantity.of_values([k["hub_mpa"] for k in there]),
@@ -205,8 +240,7 @@ def _yes(leaks: Sequence[float | Unknown]) -> list[bool | Unknown]:
     return [x if isinstance(x, Unknown) else bool(x >= v.leak_ml.number) for x in leaks]
 
 
-def _curve(name: str, leaks: Sequence[Array | Unknown]) -> LeakCurve:
-    count = next((len(x) for x in leaks if not isinstance(x, Unknown)), 0)
+def _curve(name: str, leaks: Sequence[Array | Unknown], count: int) -> LeakCurve:
     chances, volumes = [], []
     for n in range(count):
         at = [x if isinstance(x, Unknown) else float(x[n]) for x in leaks]

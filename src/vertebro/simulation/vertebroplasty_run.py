@@ -84,7 +84,9 @@ def play(case: Case, wanted: Wanted, tell: Progress = lambda _: None) -> Played:
     tell(f"injecting {volume:g} mL")
     result = inject(model.bone, model.outlets, needles, cement, volume, wanted.settings)
     risk: LeakRisk | Unknown = Unknown(say("risk.not_asked"))
-    if wanted.samples:
+    if wanted.samples and not result.injected_ml:
+        risk = Unknown(say("risk.never"))
+    elif wanted.samples:
         risk = _risk(ready, needles, cement, (volume, wanted), tell)
     tell("following its heat")
     heat = _heat(result, wanted.settings)
