@@ -46,10 +46,16 @@ def test_embedded_plates_are_named_in_every_answer(
         (("--law", "hooke"), "kopperdahl_young"),
         (("--voxel-mm", "0"), "a length above 0"),
         (("--level", "L4"), "not in the mask"),
+        (("--voxel-mm", "inf"), "thicker than what holds the end-plates"),
+        (("--voxel-mm", "nan"), "a length above 0"),
+        (("--voxel-mm", "3", "--embedded"), "at most 2 mm"),
+        (("--picture", "curve.png"), "ends in .svg"),
+        (("--picture", "curve.svg", "--linear"), "Leave out one of the two"),
+        (("--picture", "curve.svg", "--law", "crawford_young"), "no law of the yield stress"),
     ],
 )
 def test_bad_input_is_said(
-    small_case: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, str], said: str
+    small_case: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
 ) -> None:
     assert leave("strength", small_case, *arguments) == 2
     assert said in capsys.readouterr().err
@@ -72,3 +78,21 @@ def test_an_unknown_check_or_missing_data(
     assert leave("validate", "strength") == 2
     assert "--data" in capsys.readouterr().err
     assert leave("validate", "strength", "--data", tmp_path) == 2
+
+
+def test_a_picture_onto_a_folder_is_refused_before_the_solve(
+    small_case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.svg").mkdir()
+    assert leave("strength", small_case, "--picture", tmp_path / "a.svg") == 2
+    said = capsys.readouterr()
+    assert "ends in .svg" in said.err and "solving" not in said.err
+
+
+def test_the_picture_is_made_in_a_new_folder_and_the_numbers_are_told_beside_it(
+    small_case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "new" / "curve.svg"
+    assert leave("strength", small_case, "--voxel-mm", "3", "--picture", place) == 0
+    assert place.read_text(encoding="utf-8").startswith("<svg")
+    assert "0.2 % offset" in capsys.readouterr().out

@@ -21,6 +21,7 @@ from vertebro.patient.frame import BodyFrame
 from vertebro.patient.volume import Volume
 from vertebro.report.strength_picture import strength_picture
 from vertebro.report.strength_words import strength_in_words
+from vertebro.simulation.curve import Curve, crushed
 from vertebro.simulation.loading import Response, respond
 from vertebro.simulation.materials import CAP, kopperdahl_yield, kopperdahl_young, law_named, morgan_young
 from vertebro.simulation.strength import Spread, Strength, estimates, strength_of
@@ -138,6 +139,33 @@ def test_embedded_plates_leave_a_shorter_bone_free() -> None:
     stiffness = respond(model, bend=False).axial_n_mm
     free, held_sideways = E * area / 14, E * area / 14 * (1 - nu) / ((1 + nu) * (1 - 2 * nu))
     assert free < stiffness < held_sideways and stiffness == pytest.approx(free, rel=0.05)
+
+
+@pytest.mark.parametrize(("ends", "coarsest"), [(Ends.CAPS, 3.0), (Ends.EMBEDDED, 2.0)])
+def test_voxels_too_coarse_for_the_ends_are_refused(ends: Ends, coarsest: float) -> None:
+    """Plates a voxel of 5 mm deep hold most of a body: its stiffness would read two thirds too high."""
+    assert respond(build_model(block(), ModelSettings(voxel_mm=coarsest, ends=ends)), bend=False).axial_n_mm
+    with pytest.raises(BadModel, match=f"at most {coarsest:g} mm"):
+        ModelSettings(voxel_mm=coarsest + 0.1, ends=ends)
+
+
+def test_the_depth_of_embedded_plates_is_told_as_it_is() -> None:
+    """Whole voxels reach 1.5 mm of the 2 mm asked for, and the words must not claim the 2."""
+    settings = ModelSettings(voxel_mm=1.5, cap_margin_mm=0.0, ends=Ends.EMBEDDED)
+    model = build_model(block(), settings)
+    numbers = estimates(model, respond(model), Unknown("not asked"), settings)
+    assert "1.5 mm deep" in numbers.stiffness.method
+    assert len(np.unique(model.top[:, 2])) == 2
+
+
+def test_what_the_uncertainty_adds_is_not_taken_for_metal() -> None:
+    """Bone just below the end of the law, and one standard uncertainty more: a model all the same."""
+    dense = block(density=1995.0)
+    model, more = (build_model(dense, ModelSettings(voxel_mm=2.0), shift) for shift in (0.0, 20.0))
+    inside = more.is_body & ~more.is_cap
+    least, most = (kopperdahl_young(np.array([d]), Quantity.K2HPO4_MG_CM3)[0] for d in (1995.0, 2000.0))
+    assert_allclose(more.young_mpa[inside], most, rtol=1e-6)
+    assert_allclose(model.young_mpa[inside], least, rtol=1e-6)
 
 
 def test_plates_that_meet_inside_the_bone_are_refused() -> None:
@@ -274,10 +302,43 @@ def test_a_whole_case(l2: Strength, case: Case) -> None:
     assert forces[1] == pytest.approx(K.value * document["curve"]["displacement_mm"][1], rel=0.01)
     said = " ".join(strength_in_words(l2).split())
     assert f"{K.value:.0f}" in said and "Limits published for other programs" in said
+    assert "without ±" not in said
     assert f"0.2 % offset: {offset['value']:.0f}" in said and "broken" not in said
     picture = ElementTree.fromstring(strength_picture(l2))
     words = " ".join("".join(text.itertext()) for text in picture.iter("{http://www.w3.org/2000/svg}text"))
     assert f"{offset['value'] / 1000:.2f} kN" in words and "elastic line, moved by 0.2 %" in words
+
+
+@pytest.mark.parametrize(
+    ("missing", "crush_asked", "announced"),
+    [(None, False, False), ("perform", False, True), ("crush", True, True), ("crush", False, False)],
+)
+def test_who_waits_for_the_first_compilation_is_told_so_first(
+    case: Case, monkeypatch: pytest.MonkeyPatch, missing: str | None, crush_asked: bool, announced: bool
+) -> None:
+    monkeypatch.setattr("vertebro.simulation.strength.is_kept", lambda kernel: kernel.__name__ != missing)
+    heard: list[str] = []
+    strength_of(case, Level.L2, ModelSettings(voxel_mm=3.0, crush=crush_asked), heard.append)
+    preparing = [n for n, said in enumerate(heard) if said.startswith("preparing the solver")]
+    solving = next(n for n, said in enumerate(heard) if said.startswith("solving"))
+    assert len(preparing) == announced and all(n < solving for n in preparing)
+
+
+def test_a_spread_that_could_not_be_computed_is_said(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The denser model does not come into balance: the two strengths of the curve stand bare, and why."""
+    real, first = crushed, []
+
+    def denser_fails(model: VoxelModel, *rest: object, **more: object) -> Curve | Unknown:
+        first.append(model)
+        known = all(model is not other for other in first[:-1]) and len(first) > 1
+        return Unknown("no balance") if known else real(model, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("vertebro.simulation.strength.crushed", denser_fails)
+    found = strength_of(case, Level.L2, ModelSettings(voxel_mm=3.0))
+    values = {e.name: e.value for e in found.numbers.compression}
+    assert isinstance(values["offset"], Measured) and values["offset"].spread == 0
+    assert isinstance(values["stiffness_based"], Measured) and values["stiffness_based"].spread > 0
+    assert any("without ± is not exact" in said for said in found.cautions)
 
 
 def test_the_schema_of_the_document_is_published() -> None:

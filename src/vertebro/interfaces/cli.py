@@ -173,6 +173,7 @@ def strength(
     from vertebro.errors import BadCase
     from vertebro.formats.casefile import read_case
     from vertebro.formats.strength_document import strength_document
+    from vertebro.interfaces.strength_drawing import check_picture, draw
     from vertebro.report.strength_words import strength_in_words
     from vertebro.simulation.materials import law_named
     from vertebro.simulation.strength import strength_of
@@ -183,20 +184,20 @@ def strength(
     ends = Ends.EMBEDDED if embedded else Ends.CAPS
     settings = ModelSettings(law_named(law), crush=not linear, ends=ends)
     settings = replace(settings, voxel_mm=voxel_mm) if voxel_mm is not None else settings
+    if picture:
+        check_picture(picture, settings)
     _say(f"reading {case}")
     read = read_case(case)
     asked = Level.parse(level) if level else read.level
     if isinstance(asked, Unknown):
         raise BadCase(f"No vertebra is named: {asked.why}.", "the level to compute", "Give it: --level L1.")
     found = strength_of(read, asked, settings, _say)
-    if picture:
-        from vertebro.report.strength_picture import strength_picture
-
-        picture.write_text(strength_picture(found), encoding="utf-8")
     if json:
         _write_json(strength_document(read.id, found), json)
     if json != "-":
         typer.echo(strength_in_words(found))
+    if picture:
+        draw(found, picture)
 
 
 @app.command()

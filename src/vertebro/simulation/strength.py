@@ -101,6 +101,7 @@ def strength_of(
     numbers = estimates(model, response, curve, settings, spread)
     said = (
         *_broken(seen, level),
+        *_without_spread(numbers, shift),
         *_cautions(case, model, settings, given, shift),
         *cautions(calibration, contrast_of(case), ()),
     )
@@ -166,7 +167,7 @@ def estimates(
         return Measured(value, unit, method, abs(value * relative))
 
     K, H = response.axial_n_mm, model.height_mm
-    ends = say(f"ends.{settings.ends}", depth=f"{v.embedding_depth_mm.number:g}")
+    ends = say(f"ends.{settings.ends}", depth=_depth(settings))
     how = say("method.stiffness", law=settings.law.name, voxel=f"{model.edge_mm:g}", ends=ends)
     factor, at = v.stiffness_based_factor, v.reaction_at_mm
     based = measured(factor.number * K * H, "N", say("method.stiffness_based", factor=factor.value))
@@ -249,7 +250,7 @@ def _cautions(
 ) -> tuple[str, ...]:
     low, high = v.overestimate_pct.value
     error = say("caution.error", low=low, high=high, source=f"[{v.overestimate_pct.source}]")
-    numbers = {"margin": f"{settings.cap_margin_mm:g}", "depth": f"{v.embedding_depth_mm.number:g}"}
+    numbers = {"margin": f"{settings.cap_margin_mm:g}", "depth": _depth(settings)}
     ends = say(f"caution.{settings.ends}", effect=v.cap_margin_effect_pct.value, **numbers)
     said = [say("caution.limits"), say("caution.loads"), ends, error, say("caution.plastic")]
     said.append(say("caution.spread", shift=f"{shift:.0f}") if shift > 0 else say("caution.no_spread"))
@@ -268,6 +269,17 @@ def _cautions(
         takes, gives = given.density.quantity, settings.law.takes
         said.append(say("caution.converted", takes=takes, gives=gives, sources=sources))
     return tuple(said)
+
+
+def _without_spread(numbers: Numbers, shift: float) -> tuple[str, ...]:
+    """What is said where the density has a spread, but what it does to a strength could not be computed."""
+    values = [e.value for e in (*numbers.compression, *numbers.flexion)]
+    lacks = shift > 0 and any(isinstance(m, Measured) and m.spread == 0 for m in values)
+    return (say("caution.spread_not_found"),) if lacks else ()
+
+
+def _depth(settings: ModelSettings) -> str:
+    return f"{settings.embedding_layers * settings.voxel_mm:g}"
 
 
 def _broken(seen: Measurable, level: Level) -> tuple[str, ...]:

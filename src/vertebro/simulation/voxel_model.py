@@ -54,6 +54,22 @@ class ModelSettings:
                 "a law of the modulus",
                 "Name another law.",
             )
+        if self.voxel_mm > self.coarsest_mm:
+            raise BadModel(
+                f"Voxels of {self.voxel_mm:g} mm are thicker than what holds the end-plates.",
+                f"at most {self.coarsest_mm:g} mm",
+                f"Take smaller voxels; the published model has {v.voxel_mm.value} mm.",
+            )
+
+    @property
+    def coarsest_mm(self) -> float:
+        """The largest voxel that shows the caps or the depth of the bone inside the plates, mm."""
+        return (v.embedding_depth_mm if self.ends is Ends.EMBEDDED else v.cap_thickness_mm).number
+
+    @property
+    def embedding_layers(self) -> int:
+        """How many voxels the embedded plates reach below the end-plates."""
+        return max(1, round(v.embedding_depth_mm.number / self.voxel_mm))
 
 
 @dataclass(frozen=True)
@@ -103,6 +119,8 @@ def model_on(on_grid: VertebraGrid, settings: ModelSettings, density_shift_mg_cm
     is_cap, (bottom, top) = _plates(whole, columns, (low, high), settings)
     young = np.zeros(whole.shape)
     of_law = converted(on_grid.density[whole] + density_shift_mg_cm3, on_grid.quantity, law.takes)
+    if density_shift_mg_cm3:  # the law refuses what the scan shows, not what its uncertainty adds
+        of_law = np.minimum(of_law, law.range_mg_cm3[1])
     young[whole] = law(of_law, law.takes)
     young[is_cap] = CAP.young_mpa
     return VoxelModel(
@@ -164,16 +182,16 @@ def _plates(
 ) -> tuple[Mask, tuple[AnyArray, AnyArray]]:
     """The voxels of the caps (none where the bone is embedded), and the nodes of lower and upper plate."""
     if settings.ends is Ends.EMBEDDED:
-        return np.zeros_like(bone), _embedded(bone, columns, ends, settings.voxel_mm)
+        return np.zeros_like(bone), _embedded(bone, columns, ends, settings)
     is_cap, (bottom, top) = _caps(bone, columns, ends, round(v.cap_thickness_mm.number / settings.voxel_mm))
     return is_cap, (plate_nodes(is_cap, bottom, step=0), plate_nodes(is_cap, top, step=1))
 
 
 def _embedded(
-    bone: Mask, columns: Mask, ends: tuple[AnyArray, AnyArray], voxel_mm: float
+    bone: Mask, columns: Mask, ends: tuple[AnyArray, AnyArray], settings: ModelSettings
 ) -> tuple[AnyArray, AnyArray]:
     """All nodes of the bone in the loaded columns as deep below either end-plate as the plates reach."""
-    depth = max(1, round(v.embedding_depth_mm.number / voxel_mm))
+    depth, voxel_mm = settings.embedding_layers, settings.voxel_mm
     low, high = ends
     least = int((high - low + 1)[columns].min())
     if least <= 2 * depth:
