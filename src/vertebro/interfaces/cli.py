@@ -12,6 +12,7 @@ import typer
 
 from vertebro.errors import BadInput, NotConverged
 from vertebro.interfaces.cli_compare import compare
+from vertebro.interfaces.cli_options import Case, Json, LevelName, Out, Simulate
 from vertebro.interfaces.cli_plan import plan
 from vertebro.interfaces.cli_simulate import simulate
 
@@ -35,15 +36,6 @@ app = typer.Typer(
 app.command()(plan)
 app.command()(simulate)
 app.command()(compare)
-
-Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the report and all other output.")]
-Json = Annotated[
-    str | None, typer.Option("--json", metavar="FILE", help="Also write JSON to FILE ('-': standard output).")
-]
-Simulate = Annotated[
-    bool, typer.Option("--simulate", help="Also play the procedures on this spine (some minutes).")
-]
-Case = Annotated[Path, typer.Argument(help="A case.yaml, or a folder that holds one.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -147,9 +139,7 @@ def measure(
 @app.command()
 def strength(
     case: Case,
-    level: Annotated[
-        str | None, typer.Option(help="The vertebra, such as L1, in place of the case's own level.")
-    ] = None,
+    level: LevelName = None,
     law: Annotated[
         str, typer.Option(help="The material law; each takes its own kind of density.")
     ] = "kopperdahl_young",

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
+from vertebro.interfaces.cli_options import Case, Json, LevelName
+
 
 def compare(
-    case: Annotated[Path, typer.Argument(help="A case.yaml, or a folder that holds one.")],
-    level: Annotated[
-        str | None, typer.Option(help="The vertebra, such as L1, in place of the case's own level.")
-    ] = None,
+    case: Case,
+    level: LevelName = None,
     procedures: Annotated[
         str, typer.Option(help="Procedures to compare, by name, with commas.")
     ] = "vertebroplasty,kyphoplasty",
@@ -26,10 +26,7 @@ def compare(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for the picture and the JSON.")
     ] = None,
-    json: Annotated[
-        str | None,
-        typer.Option("--json", metavar="FILE", help="Also write JSON to FILE ('-': standard output)."),
-    ] = None,
+    json: Json = None,
 ) -> None:
     """Strength, leak, height, neighbours and heat of each procedure at several volumes, in one table."""
     from vertebro.errors import BadCase

@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
+from vertebro.interfaces.cli_options import Case, Json, LevelName
+
 DONE_IN_PART = 3
 
 
 def plan(
-    case: Annotated[Path, typer.Argument(help="A case.yaml, or a folder that holds one.")],
-    level: Annotated[
-        str | None, typer.Option(help="The vertebra, such as L1, in place of the case's own level.")
-    ] = None,
+    case: Case,
+    level: LevelName = None,
     procedure: Annotated[
         str | None,
         typer.Option(help="vertebroplasty, kyphoplasty or 'vertebral stent'; the first two if left out."),
@@ -30,10 +30,7 @@ def plan(
         Path | None,
         typer.Option("--out", "-o", metavar="FOLDER", help="Write pictures, Slicer markups and glTF here."),
     ] = None,
-    json: Annotated[
-        str | None,
-        typer.Option("--json", metavar="FILE", help="Also write JSON to FILE ('-': standard output)."),
-    ] = None,
+    json: Json = None,
 ) -> None:
     """Safe needle paths with margins, grade and an unsteady hand's share, from the mask alone."""
     from vertebro.formats.document import as_json

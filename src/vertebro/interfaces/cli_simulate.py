@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vertebro.interfaces.cli_options import Case, Json, LevelName
+
 if TYPE_CHECKING:
     from vertebro.kernels.arrays import Array
-    from vertebro.patient.case import Case
+    from vertebro.patient.case import Case as RecordCase
     from vertebro.procedures.trajectory import Side
     from vertebro.simulation.vertebroplasty_run import Played, Wanted
     from vertebro.vocabulary.levels import Level
@@ -34,11 +36,9 @@ class Thickness(StrEnum):
 
 
 def simulate(
-    case: Annotated[Path, typer.Argument(help="A case.yaml, or a folder that holds one.")],
+    case: Case,
     procedure: Annotated[Simulated, typer.Option(help="What is simulated.")] = Simulated.VERTEBROPLASTY,
-    level: Annotated[
-        str | None, typer.Option(help="The vertebra, such as L1, in place of the case's own level.")
-    ] = None,
+    level: LevelName = None,
     volume: Annotated[
         float | None, typer.Option(help="Cement in mL; what the plan says if left out.")
     ] = None,
@@ -69,10 +69,7 @@ def simulate(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for volumes, surfaces, pictures and JSON.")
     ] = None,
-    json: Annotated[
-        str | None,
-        typer.Option("--json", metavar="FILE", help="Also write JSON to FILE ('-': standard output)."),
-    ] = None,
+    json: Json = None,
 ) -> None:
     """Inject cement into one vertebra: where it goes, its pressure, and how likely it leaks by each way."""
     from dataclasses import replace
@@ -102,7 +99,7 @@ def simulate(
         raise typer.Exit(DONE_IN_PART)
 
 
-def _read(case: Path, level: str | None) -> tuple[Case, Level]:
+def _read(case: Path, level: str | None) -> tuple[RecordCase, Level]:
     """The case and the level to inject."""
     from vertebro.errors import BadCase
     from vertebro.formats.casefile import read_case
@@ -118,7 +115,7 @@ def _read(case: Path, level: str | None) -> tuple[Case, Level]:
     return read, asked
 
 
-def _play(read: Case, wanted: Wanted, out: Path | None) -> Played:
+def _play(read: RecordCase, wanted: Wanted, out: Path | None) -> Played:
     """Simulated, and written to the folder if one was given."""
     from vertebro.formats.simulation_files import write_simulation
     from vertebro.formats.writing import make_sure_of_folder

@@ -128,14 +128,7 @@ def _draw_leak(drawing: Drawing, leak: DrawnLeak, at: Array) -> None:
 
 def _words(drawing: Drawing, plane: Plane, shift: Array) -> None:
     (w, h), (x, y) = plane.size_mm, shift
-    margin = TEXT_MM * 0.8
-    edges = (
-        (x + margin, y + h / 2),
-        (x + w - margin, y + h / 2),
-        (x + w / 2, y + margin),
-        (x + w / 2, y + h - margin),
-    )
-    for letter, place in zip(plane.letters, edges, strict=True):
+    for letter, place in plane.lettered(shift, TEXT_MM * 0.8):
         drawing.words(place, letter, TEXT_MM, fill=INK, font_weight=700, text_anchor="middle", halo=HALO)
     title = say(f"slices.{plane.view}")
     drawing.words((x + w / 2, y + h + TEXT_MM), title, TEXT_MM, fill=INK, text_anchor="middle")

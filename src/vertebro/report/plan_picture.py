@@ -153,14 +153,8 @@ def _needle(drawing: Drawing, needle: Trajectory, plane: Plane, corner: Array) -
 
 
 def _words(drawing: Drawing, needle: Trajectory, plane: Plane, corner: Array) -> None:
-    (w, h), (x, y), margin = plane.size_mm, corner, TEXT_MM * 0.8
-    edges = (
-        (x + margin, y + h / 2),
-        (x + w - margin, y + h / 2),
-        (x + w / 2, y + margin),
-        (x + w / 2, y + h - margin),
-    )
-    for letter, place in zip(plane.letters, edges, strict=True):
+    (w, h), (x, y) = plane.size_mm, corner
+    for letter, place in plane.lettered(corner, TEXT_MM * 0.8):
         drawing.words(place, letter, TEXT_MM, fill=INK, font_weight=700, text_anchor="middle", halo=HALO)
     title = say(
         f"picture.{plane.view}",

@@ -39,6 +39,17 @@ class Plane:
         flat = np.stack([offset @ self.across, offset @ self.down], axis=-1)
         return np.asarray(flat + np.array(self.size_mm) / 2)
 
+    def lettered(self, corner: Array, margin_mm: float) -> list[tuple[str, tuple[float, float]]]:
+        """Each letter and where it stands on paper, just inside its edge of a picture laid at a corner."""
+        (w, h), (x, y) = self.size_mm, corner
+        edges = (
+            (x + margin_mm, y + h / 2),
+            (x + w - margin_mm, y + h / 2),
+            (x + w / 2, y + margin_mm),
+            (x + w / 2, y + h - margin_mm),
+        )
+        return list(zip(self.letters, edges, strict=True))
+
     def cut(self, image: Volume, pixel_mm: float) -> Array:
         """The image on this plane, (rows, columns); NaN outside the image."""
         points = plane_points_mm(self.centre_mm, self.across, self.down, self.size_mm, pixel_mm)

@@ -1,0 +1,20 @@
+"""Options that several commands share, each described once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Case = Annotated[Path, typer.Argument(help="A case.yaml, or a folder that holds one.")]
+LevelName = Annotated[
+    str | None, typer.Option(help="The vertebra, such as L1, in place of the case's own level.")
+]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the report and all other output.")]
+Json = Annotated[
+    str | None, typer.Option("--json", metavar="FILE", help="Also write JSON to FILE ('-': standard output).")
+]
+Simulate = Annotated[
+    bool, typer.Option("--simulate", help="Also play the procedures on this spine (some minutes).")
+]
