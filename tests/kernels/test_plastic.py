@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from vertebro.kernels.elastic import ElasticModel, solve_elastic
 from vertebro.kernels.hexahedron import Integration
 from vertebro.kernels.plastic import Criterion, PlasticSolution, YieldLaw, solve_plastic
 from vertebro.kernels.resources import estimated_bytes
-from vertebro.kernels.stresses import solid_voxels, strains
+from vertebro.kernels.stresses import solid_voxels, strains, stresses_mpa
 from vertebro.kernels.supports import NodeValues
 
 E, NU, Y = 1000.0, 0.3, 10.0
@@ -329,3 +330,37 @@ def test_memory_for_the_points_is_refused_before_the_solve(monkeypatch: pytest.M
     solve_elastic(model)
     with pytest.raises(BadModel, match="GiB of memory"):
         solve_plastic(model, YieldLaw(Criterion.TRESCA, Y), [1.0])
+
+
+@pytest.mark.parametrize("integration", list(Integration))
+def test_every_layer_of_a_crushed_body_carries_the_force_of_its_plates(integration: Integration) -> None:
+    """Mean stresses without the plastic strain, not the elastic ones of the whole strain."""
+    model, law = rough((5, 6, 7))
+    model = replace(model, integration=integration)
+    solved = solve_plastic(model, law, [0.5, 1.0, 0.9], tolerance=1e-8)
+    voxels = solid_voxels(solved.final)
+    along = solved.stress_mpa(voxels)[:, 2]
+    layers = np.bincount(voxels.index[:, 2], along) * np.prod(model.edges_mm[:2])
+    force = solved.force_n(ends((5, 6, 7))[0], 2)[-1]
+    assert_allclose(layers, force, rtol=1e-5)
+    elastic = stresses_mpa(strains(solved.final, voxels), voxels)[:, 2]
+    assert abs(elastic).max() > 2 * abs(along).max()
+
+
+def test_work_of_forces_is_that_of_the_step() -> None:
+    elastic = solve_elastic(pushed(0.1))
+    solved = solve_plastic(pushed(0.1), YieldLaw(Criterion.VON_MISES, np.inf), [0.25, 0.5])
+    assert solved.final.energy_nmm == pytest.approx(elastic.energy_nmm / 4, rel=1e-5)
+
+
+def test_what_the_void_is_given_does_not_matter() -> None:
+    young = np.zeros((4, 4, 4))
+    young[1:3, 1:3] = E
+    top, bottom = ends((4, 4, 4))
+    top[[0, 4]] = bottom[[0, 4]] = top[:, [0, 4]] = bottom[:, [0, 4]] = False
+    held = (NodeValues.at(top, 2, -0.08), NodeValues.at(bottom, 2, 0.0))
+    limit, hardening = (np.where(young > 0, x, np.nan) for x in (Y, 100.0))
+    law = YieldLaw(Criterion.VON_MISES, limit, hardening_mpa=hardening)
+    solved = solve_plastic(ElasticModel(young, NU, (1.0, 1.0, 1.0), held), law, [1.0])
+    assert_allclose(solved.force_n(top, 2), -4 * (Y + 0.01 * E * 100 / (E + 100)), rtol=1e-5)
+    assert np.isfinite(solved.equivalent_plastic_strain).all()

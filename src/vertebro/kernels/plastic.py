@@ -24,6 +24,7 @@ from vertebro.kernels.grids import PIECE_COUNT, dense_rows
 from vertebro.kernels.hexahedron import CORNERS, LOCKING_POISSON, Integration
 from vertebro.kernels.lanes import MOST_LANES
 from vertebro.kernels.resources import processors
+from vertebro.kernels.stresses import SolidVoxels, strains, stresses_mpa
 from vertebro.kernels.tangents import tangent_product
 from vertebro.kernels.yielding import CONE, WEDGE
 
@@ -84,9 +85,9 @@ class PlasticStep:
 class PlasticSolution:
     """The path, and the state at its end.
 
-    ``final`` holds displacements and reactions for ``kernels.stresses`` (its energy is that of the
-    supports, not the stored one), ``peak`` those at the greatest factor. Fields are by voxel (nx, ny, nz),
-    nought in the void.
+    ``final`` holds displacements and reactions (its energy is half of forces times displacements, not the
+    stored one; its strains hold the plastic ones: for stresses take ``stress_mpa``), ``peak`` those at the
+    greatest factor. Fields are by voxel (nx, ny, nz), nought in the void.
     """
 
     steps: tuple[PlasticStep, ...]
@@ -103,6 +104,11 @@ class PlasticSolution:
         asked[self.final.addresses(nodes)] = True
         here = asked[self.final.held_at] & (self.final.held_axis == axis)
         return np.array([step.reaction_n[here].sum() for step in self.steps])
+
+    def stress_mpa(self, voxels: SolidVoxels) -> Array:
+        """Mean stress (n, 6) of voxels at the end of the path, MPa."""
+        plastic = self.plastic_strain[tuple(voxels.index.T)]
+        return stresses_mpa(strains(self.final, voxels) - plastic, voxels)
 
 
 Tell = Callable[[PlasticStep], None]
@@ -172,9 +178,9 @@ def _yields(model: ElasticModel, law: YieldLaw, solid: AnyArray) -> tuple[Array,
         raise BadModel(
             "A voxel is stronger in tension than in compression.", "bone or cement", "Check the order."
         )
-    if not (np.isfinite(hardening) & (hardening >= 0)).all():
+    if not (np.isfinite(hardening) & (hardening >= 0))[solid].all():
         raise BadModel("A hardening modulus is below 0 or no number.", "at least 0 MPa", "Check the law.")
-    if law.criterion is not Criterion.VON_MISES and hardening.any():
+    if law.criterion is not Criterion.VON_MISES and hardening[solid].any():
         raise BadModel(
             f"{law.criterion.name} was given hardening.", "VON_MISES with hardening, or none", "Choose one."
         )
@@ -276,8 +282,9 @@ class _Path:
         """Displacements and reactions at the step just reached."""
         self.multigrid.exact[U][:] = self.here
         self.multigrid.clear_void()
-        u = self.multigrid.exact[U] / self.solver.scale[:, None]
-        return replace(self.last, displacement_mm=u, reaction_n=step.reaction_n)
+        scaled = self.multigrid.exact[U]
+        u, work = scaled / self.solver.scale[:, None], float(step.factor * np.vdot(self.loads, scaled))
+        return replace(self.last, displacement_mm=u, reaction_n=step.reaction_n, work_of_forces_nmm=work)
 
     def solution(self, steps: tuple[PlasticStep, ...]) -> PlasticSolution:
         """The path and its end."""
