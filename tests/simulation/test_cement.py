@@ -10,9 +10,9 @@ from shell_phantom import shell_phantom
 from vertebro.errors import BadCase
 from vertebro.patient.synthetic import SyntheticPatient
 from vertebro.patient.volume import Volume
-from vertebro.simulation.cement import inject, place_of
+from vertebro.simulation.cement import inject, is_in_body, place_of
 from vertebro.simulation.cement_model import CementModel, Prepared, gaps_on_ct, prepared
-from vertebro.simulation.injection import CementResult, InjectionNeedle, InjectionSettings, Stop
+from vertebro.simulation.injection import CementResult, InjectionNeedle, InjectionSettings, Stop, _spread
 from vertebro.simulation.leak_risk import Question, counted, leak_risk, misplaced
 from vertebro.simulation.leakage import Place, Route
 from vertebro.simulation.permeability import random_field, v
@@ -67,6 +67,32 @@ def test_all_cement_is_in_the_bone_or_has_left_it(done: CementResult) -> None:
 def test_two_needles_fill_both_sides_alike(done: CementResult) -> None:
     assert done.spread.right_of_middle == pytest.approx(0.5, abs=0.03)
     assert 0 < done.spread.of_body_pores < 1 and (done.spread.reach_mm > 5).all()
+
+
+def test_a_plate_is_met_at_its_own_height_only(whole: CementModel) -> None:
+    waisted = whole.bone.grid
+    local = waisted.local_mm(np.moveaxis(np.indices(waisted.shape), 0, -1))
+    width = np.where(np.abs(local[..., 2]) < 5, 12.0, 18.0)  # a step in the side walls, as at a waist
+    body = (np.abs(local[..., 0]) < width) & (np.abs(local[..., 1]) < 12) & (np.abs(local[..., 2]) < 10)
+    grid = replace(waisted, body=body, bone=body)
+    bone = replace(whole.bone, grid=grid, porosity=np.where(body, 0.9, 0.0))
+    met = {}
+    for at in (0.0, 9.0, -9.0):
+        share = (np.abs(local - [0.0, 0.0, at]) < 4).all(axis=-1).astype(float)
+        spread = _spread(bone, share)
+        met[at] = (spread.meets_upper_plate, spread.meets_lower_plate)
+        assert spread.right_of_middle == pytest.approx(0.5, abs=1e-9)
+    assert met == {0.0: (False, False), 9.0: (True, False), -9.0: (False, True)}
+    wall = (np.abs(local - [14.0, 0.0, 6.0]) < [6, 4, 2.5]).all(axis=-1).astype(float)
+    assert not _spread(bone, wall).meets_lower_plate
+
+
+def test_a_tip_in_a_pedicle_is_not_in_the_body(small_patient: SyntheticPatient) -> None:
+    model = prepared(small_patient.case(), Level.L1).on(2.0)
+    frame, middle = model.bone.grid.frame, model.box.middle_mm
+    in_pedicle, in_body = (frame.world_mm(middle + at) for at in ([18.0, -25.0, 0.0], [6.0, 0.0, 0.0]))
+    assert place_of(model.bone, in_pedicle) is None and not is_in_body(model.bone, in_pedicle)
+    assert is_in_body(model.bone, in_body) and not is_in_body(model.bone, frame.world_mm(np.full(3, 1e30)))
 
 
 def test_cement_stays_within_its_bounds_and_pressures_are_told_apart(done: CementResult) -> None:

@@ -65,6 +65,8 @@ def _heat(played: Played) -> Iterable[str]:
         yield say("heat.unknown", why=played.heat.why)
         return
     yield from heat_in_words(played.heat)
+    if any("canal_wall" not in heat.regions for heat in played.heat.values()):
+        yield say("heat.no_canal")
     low, high = measured.measured_canal.value
     yield say("heat.about", low=low, high=high, source=measured.measured_canal.reference.short)
 
@@ -134,7 +136,7 @@ def _leaks(result: CementResult) -> Iterable[str]:
         for o, ml in zip(result.outlets, result.course.leak_ml[:, -1], strict=True)
         if ml >= v.leak_ml.number
     ]
-    yield from shown or [say("no_leak")]
+    yield from shown or [say("no_leak", least=v.leak_ml.value)]
     types = ", ".join(result.yeom) or say("no_types")
     yield say("types", least=v.leak_ml.value, types=types, veins=f"{result.in_veins_ml:.2f}")
 

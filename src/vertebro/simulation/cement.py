@@ -28,6 +28,7 @@ from vertebro.simulation.leakage import KPA_PER_MPA, Outlet, corners_of, nodes_n
 from vertebro.simulation.permeability import PorousVertebra
 from vertebro.simulation.rheology import CementFlow, aged_min, cannula_drop_mpa, shear_in_pores_per_s
 from vertebro.simulation.rheology import v as flows
+from vertebro.simulation.vertebra_grid import VertebraGrid
 
 AGREEMENT = 0.03
 """Of viscosity and flow: 0.001 would move leaks by some 4 %, pressure by 0.2 %, for five times the time."""
@@ -264,10 +265,21 @@ def _snapshot(filling: Filling) -> Snapshot:
     return Snapshot(last.time_s, last.injected_mm3 / MM3_PER_ML, share, left)
 
 
+def cube_of(grid: VertebraGrid, place_mm: AnyArray) -> AnyArray:
+    """Index of the cube at a place (LPS mm); one just outside the grid for any place beyond it."""
+    near = np.clip(grid.to_index(np.asarray(place_mm, dtype=float)), -1, grid.shape)
+    return np.asarray(np.round(near).astype(int))
+
+
+def is_in_body(bone: PorousVertebra, tip_mm: AnyArray) -> bool:
+    """Whether a tip (LPS mm) in the bone lies in the body, not behind it."""
+    return place_of(bone, tip_mm) is None and bool(bone.grid.body[tuple(cube_of(bone.grid, tip_mm))])
+
+
 def place_of(bone: PorousVertebra, tip_mm: AnyArray) -> Stop | None:
     """None if a tip (LPS mm) lies in bone that cement can enter, else where it lies."""
     grid = bone.grid
-    index = np.round(grid.to_index(np.asarray(tip_mm, dtype=float))).astype(int)
+    index = cube_of(grid, tip_mm)
     if ((index >= 0) & (index < grid.shape)).all() and bone.active[tuple(index)]:
         return None
     return Stop.IN_CANAL if _in_canal(bone, index) else Stop.NOT_IN_BONE

@@ -12,8 +12,10 @@ import numpy as np
 from vertebro.errors import BadCase
 from vertebro.kernels.arrays import AnyArray, Array, Mask
 from vertebro.kernels.porespace import mean_of_corners
+from vertebro.simulation.cortex import STEEP
 from vertebro.simulation.leakage import Outlet, Place, Route
-from vertebro.simulation.permeability import PorousVertebra, v
+from vertebro.simulation.permeability import PorousVertebra, outward, v
+from vertebro.simulation.vertebra_grid import HALF
 from vertebro.vocabulary.texts import texts
 
 say = texts(beside=__file__, name="cement").say
@@ -215,25 +217,26 @@ FILLED = 0.5  # share of its pores from which a cube counts as filled
 def _spread(bone: PorousVertebra, share: Array) -> Spread:
     grid = bone.grid
     body = np.argwhere(grid.body)
-    at, low, high = grid.local_mm(body), body.min(axis=0), body.max(axis=0)
+    at = grid.local_mm(body)
     volume = (share * bone.porosity)[tuple(body.T)]
     total = max(float(volume.sum()), 1e-12)  # nothing injected: shares of nothing are 0
     depth = (at[:, 1] - at[:, 1].min()) / max(float(np.ptp(at[:, 1])), grid.edge_mm)
     filled = body[share[tuple(body.T)] >= FILLED]
+    steep = outward(grid.body)[tuple(filled.T)][:, 2]
+    right = np.clip(HALF + (at[:, 0] - np.mean(at[:, 0])) / grid.edge_mm, 0, 1)  # of the part of each cube
     reach = (np.ptp(filled, axis=0) + 1) * grid.edge_mm if len(filled) else np.zeros(3)
     return Spread(
         reach_mm=np.asarray(reach, dtype=float),
         of_body_pores=float(volume.sum() / bone.porosity[grid.body].sum()),
-        right_of_middle=float(volume[at[:, 0] > np.mean(at[:, 0])].sum() / total),
+        right_of_middle=float((volume * right).sum() / total),
         in_posterior_part=float(volume[depth < v.body_share.number].sum() / total),
-        meets_upper_plate=_meets(grid.body, filled, 1, int(high[2])),
-        meets_lower_plate=_meets(grid.body, filled, -1, int(low[2])),
+        meets_upper_plate=_meets(grid.body, filled[steep > STEEP], 1),
+        meets_lower_plate=_meets(grid.body, filled[steep < -STEEP], -1),
     )
 
 
-def _meets(body: Mask, filled: AnyArray, step: int, end: int) -> bool:
-    """Whether a filled cube has no body beyond it along the spine."""
+def _meets(body: Mask, filled: AnyArray, step: int) -> bool:
+    """Whether one of some filled cubes is the last of its column of the body along the spine."""
     i, j, k = filled.T
-    beyond = np.clip(k + step, 0, body.shape[2] - 1)
-    outside = ~body[i, j, beyond] | (k == end)
-    return bool(outside.any())
+    last = body.shape[2] - 1 - body[:, :, ::-1].argmax(axis=2) if step > 0 else body.argmax(axis=2)
+    return bool((k == last[i, j]).any())

@@ -15,6 +15,8 @@ from vertebro.vocabulary.known import Unknown
 
 FORMAT = "vertebro.samples/1"
 
+SHORT = 60  # characters of a value that is still read at a glance
+
 Plain: TypeAlias = dict[str, Any]
 """What one sample gives: names with numbers, words, truth values, lists and mappings of these."""
 Result: TypeAlias = Plain | Unknown
@@ -98,7 +100,7 @@ class Journal:
         there_all, here_all = _flat(there), _flat(here)
         differ = [k for k in sorted(there_all | here_all) if there_all.get(k) != here_all.get(k)]
         shown = "; ".join(
-            f"{k} is {there_all.get(k, 'absent')} there, {here_all.get(k, 'absent')} here" for k in differ
+            _differing(k, there_all.get(k, "absent"), here_all.get(k, "absent")) for k in differ
         )
         raise BadInput(
             f"The journal {self.path.name} belongs to another run: {shown}.",
@@ -138,6 +140,12 @@ def _flat(tree: Mapping[str, Any], above: str = "") -> dict[str, str]:
         else:
             out[above + name] = json.dumps(value)
     return out
+
+
+def _differing(name: str, there: str, here: str) -> str:
+    """Both values where a person can read them at a glance, else only that they differ."""
+    long = max(len(there), len(here)) > SHORT
+    return f"{name} differs" if long else f"{name} is {there} there, {here} here"
 
 
 def _unusable(path: Path, why: str) -> BadFile:

@@ -16,7 +16,7 @@ from vertebro.procedures.procedure import Asked, technique
 from vertebro.procedures.site import site_of
 from vertebro.procedures.steps import Fill
 from vertebro.procedures.trajectory import Plan, Side, Trajectory
-from vertebro.simulation.cement import inject
+from vertebro.simulation.cement import inject, is_in_body
 from vertebro.simulation.cement_model import CementModel, Prepared, prepared
 from vertebro.simulation.heating import Heat, HeatSettings
 from vertebro.simulation.injected import Injected, heat_of
@@ -90,7 +90,9 @@ def play(case: Case, wanted: Wanted, tell: Progress = lambda _: None) -> Played:
         risk = _risk(ready, needles, cement, (volume, wanted), tell)
     tell("following its heat")
     heat = _heat(result, wanted.settings)
-    notes = (*ready.cautions, *(() if plan is None else plan.notes))
+    behind = [n.name for n in needles if result.injected_ml and not is_in_body(model.bone, n.tip_mm)]
+    warned = tuple(say("caution.behind", name=name) for name in behind)
+    notes = (*warned, *ready.cautions, *(() if plan is None else plan.notes))
     return Played(case.id, wanted, needles, model, result, risk, (fine, coarse), notes, heat)
 
 
