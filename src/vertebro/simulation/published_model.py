@@ -131,21 +131,25 @@ def compared(density: Volume, labels: Volume, tell: Callable[[str], None] = lamb
     exact = zip(v.published_counts.value.items(), counted, strict=True)
     counts = [Row(say(f"validation.{name}"), told, ours, "1", 0.0) for (name, told), ours in exact]
     K = stiffness[Binning.PUBLISHED]
-    rows = (*counts, *_derived(K), *_without_shift(stiffness), *_of_curve(curve, K))
-    not_done = ((say("validation.no_number"), say("validation.no_number_why")),)
+    loads = _of_curve(curve, K)
+    known = [Row(name, None, n, "N", 0.0) for name, n in loads.items() if not isinstance(n, Unknown)]
+    unknown = [(name, n.why) for name, n in loads.items() if isinstance(n, Unknown)]
+    rows = (*counts, *_derived(K), *_without_shift(stiffness), *known)
+    not_done = (*unknown, (say("validation.no_number"), say("validation.no_number_why")))
     return Comparison(say("validation.subject"), v.published_stiffness_n_mm, rows, curve, not_done)
 
 
-def _of_curve(curve: Curve | Unknown, stiffness_n_mm: float) -> list[Row]:
+def _of_curve(curve: Curve | Unknown, stiffness_n_mm: float) -> dict[str, float | Unknown]:
     """Loads of the published model when its bone yields, which the study does not print for this subject."""
-    if isinstance(curve, Unknown):
-        return []
     offset, strain = v.offset_pct, v.apparent_strain_pct
-    found = {
-        say("validation.offset", offset=offset.value): curve.offset_load_n(stiffness_n_mm, offset.number),
-        say("validation.strain", strain=strain.value): curve.strain_load_n(strain.number),
-    }
-    return [Row(name, None, n, "N", 0.0) for name, n in found.items() if not isinstance(n, Unknown)]
+    names = (
+        say("validation.offset", offset=offset.value),
+        say("validation.strain", strain=strain.value),
+    )
+    if isinstance(curve, Unknown):
+        return dict.fromkeys(names, curve)
+    loads = curve.offset_load_n(stiffness_n_mm, offset.number), curve.strain_load_n(strain.number)
+    return dict(zip(names, loads, strict=True))
 
 
 def _derived(K: float) -> list[Row]:
