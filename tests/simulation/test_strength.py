@@ -324,6 +324,16 @@ def test_who_waits_for_the_first_compilation_is_told_so_first(
     assert len(preparing) == announced and all(n < solving for n in preparing)
 
 
+def test_too_little_memory_for_crushing_is_said_before_the_linear_solve(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vertebro.simulation.curve.available_bytes", lambda: 100_000)
+    heard: list[str] = []
+    with pytest.raises(BadModel, match="--linear"):
+        strength_of(case, Level.L2, ModelSettings(voxel_mm=3.0), heard.append)
+    assert not any(said.startswith("solving") for said in heard)
+
+
 def test_a_spread_that_could_not_be_computed_is_said(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """The denser model does not come into balance: the two strengths of the curve stand bare, and why."""
     real, first = crushed, []

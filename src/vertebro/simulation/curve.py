@@ -9,9 +9,10 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.optimize import brentq
 
-from vertebro.errors import NotConverged
+from vertebro.errors import BadModel, NotConverged
 from vertebro.kernels.arrays import Array
-from vertebro.kernels.plastic import Criterion, PlasticStep, YieldLaw, solve_plastic
+from vertebro.kernels.plastic import BYTES_A_VOXEL, Criterion, PlasticStep, YieldLaw, solve_plastic
+from vertebro.kernels.resources import available_bytes
 from vertebro.simulation.loading import SUPERIOR, held
 from vertebro.simulation.voxel_model import VoxelModel, v
 from vertebro.vocabulary.known import Unknown
@@ -65,6 +66,18 @@ class Curve:
     def strain_pct(self) -> float:
         """Apparent strain at the end, %."""
         return float(PERCENT * self.displacement_mm[-1] / self.height_mm)
+
+
+def check_room(model: VoxelModel) -> None:
+    """Raises where the memory for the points that yield is not there, before anything is solved."""
+    needed, there = model.elements * BYTES_A_VOXEL, available_bytes()
+    if needed > there:
+        raise BadModel(
+            f"Crushing {model.elements:,} voxels takes about {needed / 2**30:.1f} GiB of memory, "
+            f"the machine has {there / 2**30:.1f}.",
+            "a model that fits into memory",
+            "Take larger voxels, or the linear model alone (--linear).",
+        )
 
 
 def crushed(model: VoxelModel, steps: int = STEPS, tell: Callable[[str], None] = lambda _: None) -> Curve | Unknown:  # fmt: skip  # noqa: E501

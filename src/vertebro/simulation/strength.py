@@ -17,7 +17,7 @@ from vertebro.kernels.crushing import crush
 from vertebro.kernels.sweeps import perform
 from vertebro.patient.case import Case
 from vertebro.patient.volume import Volume
-from vertebro.simulation.curve import FEW_STEPS, Curve, crushed
+from vertebro.simulation.curve import FEW_STEPS, Curve, check_room, crushed
 from vertebro.simulation.loading import Response, respond
 from vertebro.simulation.materials import YIELD_OF, way_between
 from vertebro.simulation.vertebra_grid import (
@@ -89,9 +89,11 @@ def strength_of(
     seen = measurable(spine, ct)
     given = bony_vertebra(ct, vertebra, seen.bodies[level], calibration)
     shift = _shift(ct, given, calibration)
+    model = build_model(given, settings)
+    if settings.crush:
+        check_room(model)
     _announce_first(settings, tell)
     tell(f"solving axial compression and bending of {level}")
-    model = build_model(given, settings)
     response = respond(model)
     curve = crushed(model, tell=tell) if settings.crush else Unknown(say("unknown.not_asked"))
     spread = NO_SPREAD
