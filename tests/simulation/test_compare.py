@@ -147,7 +147,7 @@ def test_a_whole_case(small_case: Path) -> None:
     assert cavity.any() and lifted.bone.density[cavity].max() == 0
     poured = lifted.moment(2.0)
     assert not isinstance(poured, Unknown)
-    share = np.asarray(poured.share) * lifted.injection.bone.porosity
+    share = lifted.filled(poured).saturation
     assert share[cavity].mean() > 2 * share[lifted.bone.body & ~cavity].mean()  # cement goes where room is
     heights = compared.of("kyphoplasty")[0].heights
     assert not isinstance(heights, Unknown) and heights.gain.patients

@@ -13,15 +13,7 @@ from vertebro.patient.case import Case
 from vertebro.procedures.procedure import Asked, technique
 from vertebro.procedures.site import site_of
 from vertebro.procedures.trajectory import Plan
-from vertebro.simulation.augmented import (
-    Augmented,
-    Carried,
-    Filled,
-    Restored,
-    augmented,
-    carried,
-    intact_estimate,
-)
+from vertebro.simulation.augmented import Augmented, Carried, Filled, Restored
 from vertebro.simulation.heating import Heat
 from vertebro.simulation.height_gain import HeightsAfter
 from vertebro.simulation.injected import Injected, heat_of
@@ -30,20 +22,15 @@ from vertebro.simulation.leak_risk import LeakCurve, LeakRisk, Question, leak_ri
 from vertebro.simulation.leakage import Place
 from vertebro.simulation.neighbour_results import Neighbours, Treatment
 from vertebro.simulation.neighbours import PreparedSegment, segment_of, wedge_before
+from vertebro.simulation.on_patient import strengthened
 from vertebro.simulation.rheology import cement_named
 from vertebro.simulation.sampling import Sampling, Share
 from vertebro.simulation.segment import SaturationField
 from vertebro.simulation.stage import Bench, Played, bench_of, play
 from vertebro.simulation.vertebra_grid import (
-    bony_vertebra,
-    calibration_needed,
     images_of,
-    room_for_caps_mm,
-    vertebra_grid,
-    whole_vertebra,
 )
 from vertebro.simulation.vertebroplasty_run import with_tracks
-from vertebro.simulation.voxel_model import ModelSettings, model_on
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.measured import Measured
@@ -170,8 +157,7 @@ def compare(
             if not isinstance(moment, Unknown):
                 fillings[_key(name, ml)] = played[name].filled(moment)
     tell(say("tell.strength"))
-    intact = _intact(case, bench, tell) if bench.is_broken else None
-    strong = augmented(level, bench.grid, fillings, intact, tell)
+    strong = strengthened(bench.patient, fillings, tell)
     risks = {name: _risk(one, bench, wanted, tell) for name, one in played.items()}
     segment = _segment(case, level, tell)
     made = _Maker(bench, strong, segment, findings, tell)
@@ -200,25 +186,6 @@ def _volumes(wanted: Wanted, plan: Plan) -> tuple[float, ...]:
     if not wanted.volumes_ml or not all(np.isfinite(ml) and ml > 0 for ml in wanted.volumes_ml):
         raise BadCase(f"The volumes are {wanted.volumes_ml}.", "volumes above 0 mL", "Correct them.")
     return tuple(sorted(wanted.volumes_ml))
-
-
-def _intact(case: Case, bench: Bench, tell: Progress) -> Carried | Unknown:
-    """What the unbroken neighbours let one expect of the level before it broke."""
-    ct, spine = images_of(case)
-    calibration, edge, found = calibration_needed(case), bench.grid.edge_mm, {}
-    for near in (spine.above(bench.level), spine.below(bench.level)):
-        if near is None or near.is_cut_off or near.level in bench.seen.broken:
-            continue
-        try:
-            given = bony_vertebra(
-                ct, whole_vertebra(spine, near.level), bench.seen.bodies[near.level], calibration
-            )
-            tell(say("tell.neighbour", level=near.level))
-            model = model_on(vertebra_grid(given, edge, room_for_caps_mm(edge)), ModelSettings())
-        except BadAnatomy:  # a neighbour that cannot be used gives no estimate; the others do
-            continue
-        found[near.level] = carried((model,), say("state.neighbour", level=near.level))
-    return intact_estimate(found, bench.level)
 
 
 def _risk(played: Played, bench: Bench, wanted: Wanted, tell: Progress) -> LeakRisk | Unknown:
@@ -290,7 +257,7 @@ class _Maker:
             return self.segment
         field = SaturationField(np.clip(filled.saturation, 0.0, 1.0), filled.grid.affine_mm)
         treatment = Treatment(cement=field)
-        before = wedge_before(self.bench.level, treatment, self.bench.seen)
+        before = wedge_before(self.bench.level, treatment, self.bench.patient.seen)
         if not isinstance(before, Unknown):
             gain = played.gain()
             less = 0.0 if isinstance(gain, Unknown) else gain.wedge.value

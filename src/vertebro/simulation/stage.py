@@ -9,7 +9,6 @@ import numpy as np
 from scipy import ndimage
 
 from vertebro.errors import HouseFault
-from vertebro.fracture.measure import Measurable, measurable
 from vertebro.kernels.arrays import Array
 from vertebro.patient.case import Case
 from vertebro.procedures.devices import Balloon, Cement, Stent
@@ -19,12 +18,13 @@ from vertebro.simulation.cement import inject
 from vertebro.simulation.cement_model import CementModel, Prepared, prepared
 from vertebro.simulation.endplate_lift import Union
 from vertebro.simulation.height_gain import HeightGain
-from vertebro.simulation.inflation import Inflation, Patient, PlacedBalloon, Rules, inflate, placed
+from vertebro.simulation.inflation import Inflation
 from vertebro.simulation.injection import CementResult, InjectionNeedle, InjectionSettings, Snapshot
-from vertebro.simulation.materials import converted, kopperdahl_yield
+from vertebro.simulation.materials import converted
+from vertebro.simulation.on_patient import OnPatient, inflated, on_patient
 from vertebro.simulation.permeability import v
 from vertebro.simulation.rheology import CementFlow
-from vertebro.simulation.vertebra_grid import HALF, VertebraGrid, images_of, room_for_caps_mm, vertebra_grid
+from vertebro.simulation.vertebra_grid import HALF, VertebraGrid, room_for_caps_mm, vertebra_grid
 from vertebro.simulation.vertebroplasty_run import needle_along, with_tracks
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
@@ -32,36 +32,28 @@ from vertebro.vocabulary.texts import texts
 
 say = texts(beside=__file__, name="stage").say
 
-MG_PER_G = 1000.0
+TRACE_MG_CM3 = 1e-6  # rounding of densities that nothing has crushed
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Bench:
-    """One vertebra of a case, prepared once for every plan and volume that is played on it."""
+    """One vertebra of a case, prepared once for every plan and volume that is played on it.
+
+    ``patient`` is the vertebra on the cubes of strength and balloons, ``model`` on the finer ones of flow.
+    """
 
     level: Level
-    seen: Measurable
+    patient: OnPatient
     ready: Prepared
     model: CementModel
-
-    @property
-    def grid(self) -> VertebraGrid:
-        """Its bone as it is now."""
-        return self.model.bone.grid
-
-    @property
-    def is_broken(self) -> bool:
-        """True if the measurements call the vertebra broken."""
-        return self.level in self.seen.broken
 
 
 def bench_of(case: Case, level: Level, tell: Progress = lambda _: None) -> Bench:
     """The bench of a level; refuses a case without calibrated density or a cut vertebra."""
-    ct, spine = images_of(case)
     ready = prepared(case, level, tell)
-    return Bench(level, measurable(spine, ct), ready, ready.on(v.fine_edge_mm.number))
+    return Bench(level, on_patient(case, level), ready, ready.on(v.fine_edge_mm.number))
 
 
 @dataclass(frozen=True)
@@ -95,15 +87,12 @@ class Played:
         """The model of flow on the coarse cubes on which samples are drawn, the cavity in it."""
         edge = v.coarse_edge_mm.number
         grid = vertebra_grid(bench.ready.given, edge, room_for_caps_mm(edge))
-        if isinstance(self.inflation, Unknown):
-            return bench.ready.within(grid)
-        cavity = shares_on(self.inflation.last.cavity.astype(float), self.bone, grid) >= HALF
-        density = shares_on(self.bone.density, self.bone, grid)
-        return bench.ready.within(replace(grid, density=density, quantity=self.bone.quantity), cavity)
+        return emptied(bench, self.inflation, grid)
 
     def filled(self, moment: Snapshot) -> Filled:
-        """The vertebra with the cement of a moment."""
-        return Filled(self.bone, np.where(self.bone.body, moment.share, 0.0))
+        """The vertebra with the cement of a moment, on the cubes of strength."""
+        share = shares_on(np.asarray(moment.share, dtype=float), self.injection.bone.grid, self.bone)
+        return Filled(self.bone, np.where(self.bone.body, np.clip(share, 0.0, 1.0), 0.0))
 
     def gain(self) -> HeightGain | Unknown:
         """Heights regained with the balloons out (or a stent in): the larger of two ways the parts may hang
@@ -146,10 +135,9 @@ class _Stage:
         self.bench, self.plan, self.tell = bench, plan, tell
         self.needles: list[InjectionNeedle] = []
         self.done: list[str] = []
-        self.balloons: list[PlacedBalloon] = []
         self.inflation: Inflation | Unknown = Unknown(say("unknown.no_balloon"))
-        self.model, self.bone = bench.model, bench.grid
-        self._inflated = False
+        self.model, self.bone = bench.model, bench.patient.grid
+        self._wants_balloons = False
 
     def insert(self, side: str) -> None:
         path = self.plan.needle(Side(side))
@@ -157,9 +145,7 @@ class _Stage:
         self.done.append(say("done.access", side=side, route=path.route, gauge=path.needle.gauge))
 
     def inflate(self, side: str, balloon: Balloon, volume_ml: float) -> None:
-        path = self.plan.needle(Side(side))
-        self.balloons.append(placed(path, balloon, volume_ml, self.bench.grid.frame))
-
+        self._wants_balloons = True
         self.done.append(say("done.inflate", side=side, name=balloon.name, ml=f"{volume_ml:g}"))
 
     def deflate(self, side: str) -> None:
@@ -175,17 +161,29 @@ class _Stage:
         self.done.append(say("done.fill", side=side, name=cement.name, ml=f"{volume_ml:g}"))
 
     def inflate_all(self) -> None:
-        """All balloons are filled together, once."""
-        if self._inflated or not self.balloons:
+        """The balloons of the plan are filled together, once."""
+        if not self._wants_balloons:
             return
-        self._inflated = True
-        patient = Patient(self.bench.grid, self.bench.is_broken)
-        rules = Rules(height_to_regain_mm=Unknown(say("unknown.no_height_rule")))
-        self.inflation = inflate(patient, tuple(self.balloons), rules, self.tell)
+        self._wants_balloons = False
+        self.inflation = inflated(self.bench.patient, self.plan, tell=self.tell)
         if isinstance(self.inflation, Unknown):
             return
-        self.bone = with_cavity(self.bench.grid, self.inflation)
-        self.model = self.bench.ready.within(self.bone, self.inflation.last.cavity)
+        after = self.inflation.bone_after
+        self.bone = replace(after, density=np.where(self.inflation.last.cavity, 0.0, after.density))
+        self.model = emptied(self.bench, self.inflation, self.bench.model.bone.grid)
+
+
+def emptied(bench: Bench, inflation: Inflation | Unknown, grid: VertebraGrid) -> CementModel:
+    """The model of flow on a grid, with the cavity of the balloons as void and the bone they crushed."""
+    if isinstance(inflation, Unknown):
+        return bench.ready.within(grid)
+    before, after, kind = inflation.grid, inflation.bone_after, inflation.bone_after.quantity
+    was = converted(before.density, before.quantity, kind)
+    changed = shares_on((np.abs(after.density - was) > TRACE_MG_CM3).astype(float), after, grid) > 0
+    now = shares_on(after.density, after, grid)
+    density = np.where(changed & grid.body, now, converted(grid.density, grid.quantity, kind))
+    cavity = shares_on(inflation.last.cavity.astype(float), after, grid) >= HALF
+    return bench.ready.within(replace(grid, density=density, quantity=kind), cavity & grid.body)
 
 
 def shares_on(field: Array, of: VertebraGrid, to: VertebraGrid) -> Array:
@@ -193,12 +191,3 @@ def shares_on(field: Array, of: VertebraGrid, to: VertebraGrid) -> Array:
     places = to.to_mm(np.moveaxis(np.indices(to.shape), 0, -1))
     index = np.moveaxis(of.to_index(places), -1, 0)
     return np.asarray(ndimage.map_coordinates(field, index, order=1, mode="nearest"))
-
-
-def with_cavity(grid: VertebraGrid, inflation: Inflation) -> VertebraGrid:
-    """The vertebra with the density the balloons left: nought in the cavity, more around it."""
-    crushed, kind = inflation.last.crushed, kopperdahl_yield.takes
-    changed = grid.body & (inflation.last.cavity | crushed.is_denser)
-    before = converted(grid.density, grid.quantity, kind)
-    density = np.where(changed, crushed.density * MG_PER_G, before)
-    return replace(grid, density=density, quantity=kind)
