@@ -71,6 +71,8 @@ def test_a_tip_in_the_canal_is_said_first(
     assert kept == {"simulation.json", "injection-of-an-earlier-run-1"}, "pictures of another injection stay"
     assert made["injection"]["stopped"] == "in_canal" and made["injection"]["injected_ml"] == 0
     assert "the tip of a needle lies in the spinal canal" in made["injection"]["why"]
+    for name in ("most_bone_kpa", "most_hub_mpa", "share_of_body_pores", "meets_upper_plate"):
+        assert made["injection"][name] == {"unknown": made["injection"]["why"]}, "nought is no measurement"
 
 
 @pytest.mark.parametrize(

@@ -152,5 +152,7 @@ def test_a_whole_case(small_case: Path) -> None:
     heights = compared.of("kyphoplasty")[0].heights
     assert not isinstance(heights, Unknown) and heights.gain.patients
     jsonschema.validate(json.loads(as_json(comparison_document(compared))), comparison_schema())
+    said = " ".join(comparison_in_words(compared).split())
+    assert "2.4 % to 19 %" in said and "Trials have not confirmed" in said  # with the works they come from
     again = replace(compared, options=tuple(reversed(compared.options)))
     assert {id(o) for o in again.efficient()} == {id(o) for o in compared.efficient()}

@@ -384,3 +384,16 @@ def test_a_vertebra_at_the_border_is_refused(case: Case) -> None:
     cut = {n: replace(x, is_cut_off=n is Level.L2) for n, x in case.spine.vertebrae.items()}
     with pytest.raises(BadAnatomy, match="touches the border"):
         strength_of(replace(case, spine=replace(case.spine, vertebrae=cut)), Level.L2)
+
+
+def test_a_vertebra_that_holds_cement_is_refused_not_taken_for_dense_bone(case: Case) -> None:
+    assert not isinstance(case.spine, Unknown) and not isinstance(case.ct, Unknown)
+    vertebra = case.spine[Level.L2]
+    places = case.ct.to_index(vertebra.mask.to_mm(np.argwhere(vertebra.mask.values))).round().astype(int)
+    middle = np.median(places, axis=0)
+    near = places[np.linalg.norm((places - middle) * case.ct.spacing_mm, axis=1) < 8]
+    values = case.ct.values.copy()
+    values[tuple(near.T)] = 3000  # HU of bone cement with barium
+    treated = replace(case, ct=replace(case.ct, values=values))
+    with pytest.raises(BadAnatomy, match="L2 holds metal or cement"):
+        strength_of(treated, Level.L2, LINEAR)

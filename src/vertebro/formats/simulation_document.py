@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -17,6 +17,8 @@ from vertebro.simulation.permeability import v
 from vertebro.simulation.sampling import Quantity, Share
 from vertebro.simulation.vertebroplasty_run import Played
 from vertebro.vocabulary.known import Unknown
+
+T = TypeVar("T")
 
 FORMAT: Literal["vertebro.simulation/1"] = "vertebro.simulation/1"
 
@@ -65,7 +67,10 @@ class CourseWire:
 
 @dataclass(frozen=True)
 class InjectionWire:
-    """One injection: volumes, why it ended, types of leak, pressures, where the cement lies."""
+    """One injection: volumes, why it ended, types of leak, pressures, where the cement lies.
+
+    Pressures and places are unknown where nothing was injected.
+    """
 
     asked_ml: float
     injected_ml: float
@@ -76,14 +81,14 @@ class InjectionWire:
     why: str
     yeom: list[str]
     outlets: list[OutletWire]
-    most_bone_kpa: float
-    most_hub_mpa: float
-    reach_mm: list[float]
-    share_of_body_pores: float
-    share_right_of_middle: float
-    share_in_posterior_part: float
-    meets_upper_plate: bool
-    meets_lower_plate: bool
+    most_bone_kpa: float | UnknownWire
+    most_hub_mpa: float | UnknownWire
+    reach_mm: list[float] | UnknownWire
+    share_of_body_pores: float | UnknownWire
+    share_right_of_middle: float | UnknownWire
+    share_in_posterior_part: float | UnknownWire
+    meets_upper_plate: bool | UnknownWire
+    meets_lower_plate: bool | UnknownWire
     course: CourseWire
     imbalance: float
 
@@ -224,6 +229,10 @@ def _unknown(value: Unknown) -> UnknownWire:
 def _injection(result: CementResult) -> InjectionWire:
     spread, course = result.spread, result.course
     last = course.leak_ml[:, -1]
+
+    def seen(value: T) -> T | UnknownWire:
+        return value if result.injected_ml > 0 else UnknownWire(unknown=result.why)
+
     return InjectionWire(
         asked_ml=result.asked_ml,
         injected_ml=result.injected_ml,
@@ -237,14 +246,14 @@ def _injection(result: CementResult) -> InjectionWire:
             OutletWire(o.name, o.route.value, o.route.yeom, o.to.value, float(ml))
             for o, ml in zip(result.outlets, last, strict=True)
         ],
-        most_bone_kpa=result.most_bone_kpa,
-        most_hub_mpa=result.most_hub_mpa,
-        reach_mm=_numbers(spread.reach_mm),
-        share_of_body_pores=spread.of_body_pores,
-        share_right_of_middle=spread.right_of_middle,
-        share_in_posterior_part=spread.in_posterior_part,
-        meets_upper_plate=spread.meets_upper_plate,
-        meets_lower_plate=spread.meets_lower_plate,
+        most_bone_kpa=seen(result.most_bone_kpa),
+        most_hub_mpa=seen(result.most_hub_mpa),
+        reach_mm=seen(_numbers(spread.reach_mm)),
+        share_of_body_pores=seen(spread.of_body_pores),
+        share_right_of_middle=seen(spread.right_of_middle),
+        share_in_posterior_part=seen(spread.in_posterior_part),
+        meets_upper_plate=seen(spread.meets_upper_plate),
+        meets_lower_plate=seen(spread.meets_lower_plate),
         course=CourseWire(
             _numbers(course.time_s),
             _numbers(course.injected_ml),

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from vertebro.fracture.findings import Number
 from vertebro.procedures.trajectory import Plan
+from vertebro.report.neighbours_words import bands_in_words, evidence_in_words
 from vertebro.simulation.augmented import Carried
 from vertebro.simulation.compare import Compared, Option, strength_restored
 from vertebro.simulation.neighbour_results import Neighbours
@@ -151,7 +152,11 @@ def reading(compared: Compared) -> Iterable[str]:
     series = [o.heights.gain.patients for o in compared.options if not isinstance(o.heights, Unknown)]
     for one in series[0] if series else ():
         yield say("reading.patients", name=one.name, middle=one.middle.in_words(), angle=one.angle.in_words())
-    yield say("reading.next_door")
+    told = [o.neighbours for o in compared.options if not isinstance(o.neighbours, Unknown)]
+    if told:
+        yield say("reading.next_door")
+        yield from bands_in_words(told[0].bands, "cement")
+        yield evidence_in_words(told[0])
 
 
 def _carried(carried: Carried | Unknown) -> str:

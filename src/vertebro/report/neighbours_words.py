@@ -10,6 +10,7 @@ from vertebro.fracture.findings import Number
 from vertebro.simulation.neighbour_results import Alignment, Band, Change, Neighbours
 from vertebro.simulation.neighbour_results import say as words
 from vertebro.vocabulary.known import Unknown
+from vertebro.vocabulary.library import references
 from vertebro.vocabulary.measured import Measured
 from vertebro.vocabulary.texts import texts
 from vertebro.vocabulary.units import read_as
@@ -67,26 +68,26 @@ def _model(found: Neighbours) -> list[str]:
 
 def _cement(found: Neighbours) -> list[str]:
     if isinstance(found.cement, Unknown):
-        return [say("unknown", why=found.cement.why), *_bands(found.bands, "cement")]
-    return [*_changes(found.cement), *_bands(found.bands, "cement"), _evidence(found)]
+        return [say("unknown", why=found.cement.why), *bands_in_words(found.bands, "cement")]
+    return [*_changes(found.cement), *bands_in_words(found.bands, "cement"), evidence_in_words(found)]
 
 
 def _alignment(found: Neighbours) -> list[str]:
     if isinstance(found.alignment, Unknown):
-        return [say("unknown", why=found.alignment.why), *_bands(found.bands, "alignment")]
+        return [say("unknown", why=found.alignment.why), *bands_in_words(found.bands, "alignment")]
     said = []
     for one in found.alignment:
         said += [
             _posture(one),
             *_changes([c for c in one.changes if c.quantity in ("pressure", "load_to_strength")]),
         ]
-    return [*said, *_bands(found.bands, "alignment"), _evidence(found)]
+    return [*said, *bands_in_words(found.bands, "alignment"), evidence_in_words(found)]
 
 
-def _evidence(found: Neighbours) -> str:
+def evidence_in_words(found: Neighbours) -> str:
     """What the trials say about fractures next door, which ranks above any model."""
     known = contested(Question(found.evidence))
-    sources = ", ".join(f"[{key}]" for key in known.concluded_by)
+    sources = ", ".join(f"[{references()[key].short}]" for key in known.concluded_by)
     return say("evidence", asked=known.asked, conclusion=known.conclusion, sources=sources)
 
 
@@ -125,11 +126,12 @@ def _line(quantity: str, place: str, value: str) -> str:
     return say("line", quantity=words(f"quantity.{quantity}"), place=place, value=value)
 
 
-def _bands(bands: Sequence[Band], effect: str) -> list[str]:
+def bands_in_words(bands: Sequence[Band], effect: str) -> list[str]:
+    """What published models span for one effect, with their sources."""
     said = []
     for band in bands:
         if band.effect == effect:
-            sources = ", ".join(sorted({f"[{cited.source}]" for cited in band.sources}))
+            sources = ", ".join(sorted({f"[{cited.reference.short}]" for cited in band.sources}))
             low, high = f"{band.low_pct:g}", f"{band.high_pct:g}"
             said.append(f"{words(f'band.{effect}', low=low, high=high)} {sources}")
     return said

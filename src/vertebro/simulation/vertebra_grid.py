@@ -8,6 +8,7 @@ import numpy as np
 
 from vertebro.errors import BadAnatomy, BadCase, BadLabels, BadModel
 from vertebro.fracture.body import Body
+from vertebro.fracture.contents import metal_or_cement
 from vertebro.fracture.density import calibrated, calibration_of
 from vertebro.fracture.findings import Calibration
 from vertebro.fracture.parts import body_mask
@@ -22,6 +23,7 @@ from vertebro.vocabulary.grades import Quantity
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.library import cited_values
+from vertebro.vocabulary.measured import Graded
 
 v = cited_values(beside=__file__)
 
@@ -180,8 +182,20 @@ def bony_vertebra(
             "a vertebra with a body between two end-plates",
             "Check the mask.",
         )
+    _refuse_cement(ct, vertebra)
     density = calibrated(_around(ct, vertebra), calibration)
     return BonyVertebra(density, vertebra.mask, body_mask(vertebra, body), body.frame)
+
+
+def _refuse_cement(ct: Volume, vertebra: Vertebra) -> None:
+    """A model would take metal or cement for dense bone: too stiff, too strong, without pores."""
+    foreign = metal_or_cement(ct, vertebra.mask)
+    if isinstance(foreign, Graded) and foreign.value:
+        raise BadAnatomy(
+            f"{vertebra.level} holds metal or cement ({foreign.method}).",
+            "a vertebra of bone alone",
+            "Take another level, or an image from before it was treated.",
+        )
 
 
 def _around(ct: Volume, vertebra: Vertebra) -> Volume:
