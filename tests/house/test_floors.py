@@ -24,7 +24,17 @@ FLOORS = [
 ]
 FROM_EVERYWHERE = {"errors"}
 KERNELS_MAY_IMPORT = {"numpy", "scipy", "numba", "llvmlite", "math", "typing", "__future__", "dataclasses"}
-KERNELS_MAY_IMPORT |= {"collections", "enum", "types", "operator", "os", "sys", "threading", "concurrent"}
+KERNELS_MAY_IMPORT |= {
+    "collections",
+    "enum",
+    "types",
+    "operator",
+    "os",
+    "sys",
+    "threading",
+    "concurrent",
+    "functools",
+}
 
 MODULES = sorted(HOUSE.rglob("*.py"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -126,6 +127,7 @@ class _Cycle:
         self.smooth(level)
 
 
+@cache
 def solver_program(levels: int, largest: float, effort: Effort) -> Program:
     """Parts: 'residual' (exact), 'narrow', then 'direction', 'apply', 'step' (together one iteration of the
     inner solve), 'correct', 'forces'.

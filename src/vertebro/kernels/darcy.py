@@ -13,7 +13,7 @@ from vertebro.errors import NotConverged
 from vertebro.kernels.arrays import Array
 from vertebro.kernels.displacement import Carried, Outflow, transport
 from vertebro.kernels.drainage import Answer, Drainage
-from vertebro.kernels.porespace import mean_of_corners, reached
+from vertebro.kernels.porespace import Box, mean_of_corners, reached
 from vertebro.kernels.porous import Accuracy, Conditions, Drive, Filling, Fluids, Moment, Ports, Rock, refused
 
 # Viscosities that follow the flow are repeated until the power they cost changes by less than this.
@@ -51,15 +51,18 @@ class Injection:
         saturation: Array | None = None,
         accuracy: Accuracy | None = None,
     ) -> None:
-        self.rock, self.fluids, self.ports = rock, fluids, ports
+        flows = reached(rock, ports)
+        self._box = Box.around(flows)
+        self.rock, self.ports = self._box.rock(rock), self._box.ports(ports)
+        self.fluids = self._box.fluids(fluids)
         self._accuracy = accuracy or Accuracy()
-        self._drainage = Drainage(rock, ports, reached(rock, ports), self._accuracy)
+        self._drainage = Drainage(self.rock, self.ports, self._box.voxels(flows), self._accuracy)
         self._space = self._drainage.space
         self._share = self._first_share(saturation)
         self._held_mm3 = float((self._space.pores_mm3 * self._share).sum())
         self._gone = np.zeros((2, self._share.size))  # all and cement that left, at nodes
         self._time_s = self._injected_mm3 = 0.0
-        self._flow_mm_s = np.zeros(np.shape(rock.permeability_mm2))
+        self._flow_mm_s = np.zeros(np.shape(self.rock.permeability_mm2))
         self._history: list[Moment] = []
 
     def advance(self, drive: Drive, *, until_s: float = np.inf, volume_mm3: float = np.inf) -> Filling:
@@ -174,14 +177,14 @@ class Injection:
     # -- what comes out ------------------------------------------------------------------------------
 
     def _first_share(self, given: Array | None) -> Array:
-        pores, shape = self._space.pores_mm3, self._space.shape
+        pores, shape = self._space.pores_mm3, self._box.nodes_shape
         share = np.zeros(shape) if given is None else np.array(given, dtype=float)
         if share.shape != shape or not np.isfinite(share).all() or share.min() < 0 or share.max() > 1:
             raise refused(
                 f"Saturations of the shape {share.shape}, or some not from 0 to 1.",
                 f"numbers from 0 to 1 at nodes {shape}",
             )
-        share = np.where(pores > 0, share.ravel(), 0.0)
+        share = np.where(pores > 0, self._box.nodes(share).ravel(), 0.0)
         if not (pores * (1 - share)).sum() > NOTHING * pores.sum():
             raise refused("All pores hold cement: there is nothing to displace.", "pores with marrow")
         return share
@@ -202,8 +205,8 @@ class Injection:
         off = held + float(self._gone[1].sum()) - self._injected_mm3
         return Filling(
             tuple(self._history),
-            self._share.reshape(self._space.shape).copy(),
-            self._space.dense(answer.pressure),
+            self._box.all_nodes(self._share.reshape(self._space.shape)),
+            self._box.all_nodes(self._space.dense(answer.pressure)),
             stopped,
             off / self._injected_mm3 if self._injected_mm3 > 0 else 0.0,
             tuple(self._drainage.iterations),

@@ -44,6 +44,7 @@ class Drainage:
         seen = [lattice.surface(w, self.space.are_pores) for w in ports.wells]
         self._seen = [(self.space.numbers(nodes), weights) for nodes, weights in seen]
         self._base, self._rise = np.zeros(count), np.zeros((len(ports.wells), count))
+        self._before: dict[tuple[float, ...], Array] = {}
         self.conductance: list[Array] = []
         self.iterations: list[int] = []
 
@@ -75,8 +76,11 @@ class Drainage:
         self._solver.prepare(mobility, np.concatenate(self.at_outlets), np.concatenate(self.conductance))
 
     def answer(self, drive: Drive) -> Answer:
-        """One solve for each well that is fed, one for outlets with different pressures behind them."""
+        """Rates that no pressure limits take one solve; else one for each well that is fed, one for outlets
+        with different pressures behind them."""
         asked, ports = np.asarray(drive.rates_mm3_s, dtype=float), self._ports
+        if np.isinf(drive.most_mpa):
+            return self._given(asked)
         self.iterations.append(self._rest())
         for n in np.flatnonzero(asked > 0):
             inflow = np.zeros(len(self._base))
@@ -88,16 +92,32 @@ class Drainage:
         rates = permitted(asked, drive.most_mpa, A, B)
         return Answer(rates, A + B @ rates, self._base + np.einsum("n,nk->k", rates, self._rise))
 
+    def _given(self, rates: Array) -> Answer:
+        """Pressures for given rates, begun from those for the same rates before."""
+        key = tuple(rates.tolist())
+        inflow = self._push()
+        for at, well, rate in zip(self.at_wells, self._ports.wells, rates, strict=True):
+            np.add.at(inflow, at, rate * well.shares)
+        guess = self._before.get(key, self._base)
+        pressure, done = self._solver.solve(inflow, guess, self._tolerance)
+        self._before[key] = pressure
+        self.iterations.append(done.iterations)
+        return Answer(rates, np.array([weights @ pressure[at] for at, weights in self._seen]), pressure)
+
+    def _push(self) -> Array:
+        """What the pressures behind the outlets feed into the nodes."""
+        push = np.zeros(len(self._base))
+        for at, o, each in zip(self.at_outlets, self._ports.outlets, self.conductance, strict=True):
+            push[at] += each * o.pressure_mpa
+        return push
+
     def _rest(self) -> int:
         """Pressures without inflow; returns the iterations."""
         behind = {o.pressure_mpa for o in self._ports.outlets}
         if len(behind) == 1:
             self._base[:] = behind.pop()
             return 0
-        push = np.zeros(len(self._base))
-        for at, o, each in zip(self.at_outlets, self._ports.outlets, self.conductance, strict=True):
-            push[at] += each * o.pressure_mpa
-        self._base, done = self._solver.solve(push, self._base, self._tolerance)
+        self._base, done = self._solver.solve(self._push(), self._base, self._tolerance)
         return done.iterations
 
 

@@ -8,6 +8,7 @@ lambda (change of volume) and mu (change of shape) enter as two factors.
 from __future__ import annotations
 
 from enum import Enum
+from functools import cache
 
 import numpy as np
 
@@ -82,12 +83,20 @@ def conduction_matrix(edges_mm: Edges, *, at_corners: bool = False) -> Array:
     Summed at the corners, a brick conducts along its twelve edges only: a quarter of each face's area over
     the edge's length. Voxels together are then the control-volume scheme of seven points.
     """
+    x, y, z = edges_mm
+    return _conduction_matrix((x, y, z), at_corners)
+
+
+@cache
+def _conduction_matrix(edges_mm: Edges, at_corners: bool) -> Array:
     total = np.zeros((8, 8))
     for point in CORNERS if at_corners else CORNERS / np.sqrt(3):
         slopes = strain_matrix(point, edges_mm)[range(3), :].reshape(3, 8, 3)
         gradient = np.stack([slopes[axis, :, axis] for axis in range(3)])
         total += gradient.T @ gradient
-    return np.asarray(total * np.prod(edges_mm) / 8)
+    matrix: Array = total * np.prod(edges_mm) / 8
+    matrix.setflags(write=False)  # it belongs to all who ask
+    return matrix
 
 
 def walsh() -> Array:

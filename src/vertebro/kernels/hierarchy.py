@@ -147,7 +147,7 @@ class Hierarchy:
         self.lam, self.mu = moduli
         self.work = workspace(grid, brick.components, threads)
         self.inverse = np.zeros((6 if brick.components == 3 else 1, self.work.fields.shape[2]), np.float32)
-        self.held, self.springs = [ground[0]], [ground[1]]
+        self.held, self.springs, self._threads = [ground[0]], [ground[1]], threads
         self._given = ground[1]  # springs of the model itself
         self._made = NO_SPRINGS  # springs that stand for held nodes
         with ThreadPoolExecutor(threads) as self._pool:
@@ -194,8 +194,9 @@ class Hierarchy:
     def _each_piece(self, level: int, task: Callable[[tuple[int, int]], object]) -> None:
         row = self.grid.levels[level]
         pieces = self.grid.pieces[row[PIECES] : row[PIECES] + row[PIECE_COUNT]].tolist()
-        if len(pieces) == 1:
-            task(tuple(pieces[0]))
+        if len(pieces) == 1 or self._threads == 1:
+            for piece in pieces:
+                task(tuple(piece))
         else:
             list(self._pool.map(lambda piece: task(tuple(piece)), pieces))
 
@@ -233,6 +234,11 @@ class Hierarchy:
         """Holds the coarse directions that mostly stand for held ones; the rest of these get springs."""
         fine, fields, c = self.held[level - 1], self.work.fields, self.brick.components
         sprung = self._made.at
+        if not len(fine.at) and not len(sprung):
+            self.held.append(fine)
+            self._given = self._restricted(level, self._given)
+            self.springs.append(self._given)
+            return
         fields[R, sprung[:, 1], sprung[:, 0]] = SPRUNG
         for n in range(c):
             fields[R, n, fine.at] = np.maximum(fields[R, n, fine.at], fine.bits >> n & 1)

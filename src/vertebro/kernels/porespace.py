@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 from scipy import ndimage
 
 from vertebro.kernels.arrays import AnyArray, Array, Mask
-from vertebro.kernels.porous import Ports, Rock, refused
+from vertebro.kernels.porous import Fluids, Ports, Rock, refused
 from vertebro.kernels.supports import check_nodes
 
 
@@ -58,6 +60,60 @@ def _parts(padded: AnyArray, nodes: AnyArray) -> AnyArray:
     return found[found > 0]
 
 
+@dataclass(frozen=True)
+class Box:
+    """The smallest box of voxels in which anything flows: the rest costs time and tells nothing."""
+
+    shape: tuple[int, ...]
+    low: AnyArray
+    high: AnyArray
+
+    @classmethod
+    def around(cls, flows: Mask) -> Box:
+        """The box of the voxels of a mask."""
+        some = [np.flatnonzero(flows.any(axis=others)) for others in ((1, 2), (0, 2), (0, 1))]
+        return cls(flows.shape, np.array([n[0] for n in some]), np.array([n[-1] + 1 for n in some]))
+
+    @property
+    def nodes_shape(self) -> tuple[int, ...]:
+        """Of a field at all nodes."""
+        return tuple(n + 1 for n in self.shape)
+
+    def voxels(self, field: AnyArray) -> AnyArray:
+        """What a field of all voxels holds in the box."""
+        return field[tuple(slice(a, b) for a, b in zip(self.low, self.high, strict=True))]
+
+    def nodes(self, field: Array) -> Array:
+        """What a field at all nodes holds in the box."""
+        return field[tuple(slice(a, b + 1) for a, b in zip(self.low, self.high, strict=True))]
+
+    def all_nodes(self, inside: Array) -> Array:
+        """A field at all nodes, nought outside the box."""
+        out = np.zeros(self.nodes_shape)
+        self.nodes(out)[:] = inside
+        return out
+
+    def rock(self, rock: Rock) -> Rock:
+        """The rock in the box; what no well feeds is closed there too."""
+        k, pores = (np.asarray(f, dtype=float) for f in (rock.permeability_mm2, rock.porosity))
+        return replace(rock, permeability_mm2=self.voxels(k), porosity=self.voxels(pores))
+
+    def ports(self, ports: Ports) -> Ports:
+        """Ports by their nodes counted from the corner of the box."""
+        wells = tuple(replace(w, nodes=np.asarray(w.nodes) - self.low) for w in ports.wells)
+        return Ports(wells, tuple(replace(o, nodes=np.asarray(o.nodes) - self.low) for o in ports.outlets))
+
+    def fluids(self, fluids: Fluids) -> Fluids:
+        """The fluids, a viscosity that was given for every voxel in the box alone."""
+        given = fluids.cement_pa_s
+        if callable(given) or not np.ndim(given):
+            return fluids
+        if np.shape(given) != self.shape:
+            found = f"Viscosities of the shape {np.shape(given)} for voxels {self.shape}."
+            raise refused(found, "one, or one for each")
+        return replace(fluids, cement_pa_s=self.voxels(np.asarray(given)))
+
+
 class PoreSpace:
     """Nodes (``flat``: their places in the box), flowing voxels (alike), pore volumes in the box (flat)."""
 
@@ -74,13 +130,17 @@ class PoreSpace:
         self.pores_mm3 = (spread(np.where(flows, rock.porosity, 0.0)) * volume / 8).ravel()
 
     def numbers(self, nodes: AnyArray) -> AnyArray:
-        """Which nodes they are; -1 where nothing flows."""
-        return np.asarray(self._number[tuple(np.asarray(nodes).T)])
+        """Which nodes they are; -1 where nothing flows, in the box or outside it."""
+        inside = self._inside(nodes)
+        found = self._number[tuple(np.where(inside[:, None], nodes, 0).T)]
+        return np.asarray(np.where(inside, found, -1))
+
+    def _inside(self, nodes: AnyArray) -> Mask:
+        return np.asarray(((np.asarray(nodes) >= 0) & (nodes < np.array(self.shape))).all(axis=1))
 
     def are_pores(self, nodes: AnyArray) -> AnyArray:
         """Whether nodes lie in the box and something flows there."""
-        inside = np.asarray(((nodes >= 0) & (nodes < np.array(self.shape))).all(axis=1))
-        return np.asarray(inside & (self.numbers(np.where(inside[:, None], nodes, 0)) >= 0))
+        return np.asarray(self.numbers(nodes) >= 0)
 
     def dense(self, values: Array) -> Array:
         """Values at nodes in the box of the grid, nought elsewhere."""

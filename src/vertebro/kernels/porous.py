@@ -52,7 +52,10 @@ class Rock:
 
 @dataclass(frozen=True)
 class Conditions:
-    """What the viscosity of cement may depend on: time, Darcy flow (voxels, mm/s) and the rock."""
+    """What the viscosity of cement may depend on: time, Darcy flow (voxels, mm/s) and the rock.
+
+    Flow and rock are those of the smallest box in which anything flows.
+    """
 
     time_s: float
     flow_mm_s: Array
