@@ -11,13 +11,13 @@ from vertebro.formats.simulation_document import simulation_document, simulation
 from vertebro.patient.volume import Volume
 from vertebro.report.simulation_words import simulation_in_words
 from vertebro.simulation.cement import inject
-from vertebro.simulation.cement_model import Prepared, gaps_on_ct
+from vertebro.simulation.cement_model import Prepared, gaps_on_ct, with_tracks
 from vertebro.simulation.injection import InjectionNeedle, InjectionSettings
 from vertebro.simulation.leak_risk import LeakRisk, Question, counted, leak_risk
 from vertebro.simulation.leakage import Place, Route
+from vertebro.simulation.procedure_run import Simulated, Wanted
 from vertebro.simulation.rheology import cement_named
 from vertebro.simulation.sampling import Sampling
-from vertebro.simulation.vertebroplasty_run import Played, Wanted, with_tracks
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
 
@@ -31,7 +31,7 @@ MISSED = {
 
 
 @pytest.fixture(scope="module")
-def played() -> Played:
+def played() -> Simulated:
     given = shell_phantom(6.0, "side", voxel_mm=1.2)
     gas = Volume(np.zeros(given.bone.shape, dtype=bool), given.bone.affine_mm, given.bone.quantity)
     model = Prepared(Level.L1, given, gas, gaps_on_ct(given), ()).on(2.0)
@@ -42,11 +42,11 @@ def played() -> Played:
     model = with_tracks(model, needles)
     result = inject(model.bone, model.outlets, needles, cement, 3.0, settings)
     risk = leak_risk(Question(model, needles, cement, 3.0, settings), Sampling(6, 2, workers=1))
-    wanted = Wanted(Level.L1, "low", 3.0, settings=settings, samples=6)
-    return Played("phantom", wanted, needles, model, result, risk, (2.0, 2.0), ("read me",))
+    wanted = Wanted("vertebroplasty", "low", 3.0, settings=settings, samples=6)
+    return Simulated("phantom", Level.L1, wanted, needles, model, result, risk, (2.0, 2.0), ("read me",))
 
 
-def test_all_of_it_is_said(played: Played) -> None:
+def test_all_of_it_is_said(played: Simulated) -> None:
     said = simulation_in_words(played)
     for part in (
         "An estimate",
@@ -64,7 +64,7 @@ def test_all_of_it_is_said(played: Played) -> None:
     assert "C" in played.result.yeom and "Types after Yeom" in said
 
 
-def test_the_document_holds_it_by_its_schema(played: Played) -> None:
+def test_the_document_holds_it_by_its_schema(played: Simulated) -> None:
     made = simulation_document(played)
     jsonschema.validate(made, simulation_schema())
     assert made["risk"]["samples"] == 6 and len(made["risk"]["by_place"]) == 5
@@ -74,7 +74,7 @@ def test_the_document_holds_it_by_its_schema(played: Played) -> None:
     assert made["injection"]["outlets"][-1]["route"] == "needle track"
 
 
-def test_few_samples_are_not_told_as_more_than_they_are(played: Played) -> None:
+def test_few_samples_are_not_told_as_more_than_they_are(played: Simulated) -> None:
     said = " ".join(simulation_in_words(played).split())
     assert "that does not make it unlikely: a chance of up to" in said
     assert "ruled out by the count at no volume" in said and "over only 6 samples" in said
@@ -86,7 +86,7 @@ def test_few_samples_are_not_told_as_more_than_they_are(played: Played) -> None:
     jsonschema.validate(simulation_document(none), simulation_schema())
 
 
-def test_an_injection_that_never_began_is_said_before_all_else(played: Played) -> None:
+def test_an_injection_that_never_began_is_said_before_all_else(played: Simulated) -> None:
     far = replace(played.needles[0], tip_mm=np.array([300.0, 0.0, 0.0]))
     model = played.model
     result = inject(model.bone, model.outlets, (far,), cement_named("low"), 3.0, played.wanted.settings)
@@ -97,7 +97,7 @@ def test_an_injection_that_never_began_is_said_before_all_else(played: Played) -
     assert "Cement outside" not in said and "none" not in said
 
 
-def test_without_samples_or_shell_it_says_so(played: Played) -> None:
+def test_without_samples_or_shell_it_says_so(played: Simulated) -> None:
     blind = replace(played.model, gaps=Unknown("the CT is too coarse"))
     bare = replace(played, risk=Unknown("no samples were asked for"), model=blind)
     said = simulation_in_words(bare)

@@ -1,4 +1,4 @@
-"""Everything about one injection that other programs open: volumes, surfaces, needles, pictures, a film."""
+"""Everything about one procedure that other programs open: volumes, surfaces, needles, pictures, a film."""
 
 from __future__ import annotations
 
@@ -16,26 +16,30 @@ from vertebro.kernels.rendering import tube
 from vertebro.patient.volume import Volume
 from vertebro.report.cement_film import Moment, film
 from vertebro.report.cement_picture import FILLED, cement_slices, cement_solid
-from vertebro.report.cement_scene import BONE, CEMENT, CementScene
+from vertebro.report.cement_scene import BONE, CAVITY, CEMENT, CementScene, say
 from vertebro.report.heat_chart import heat_chart
+from vertebro.report.inflation_picture import inflation_picture
 from vertebro.report.surfaces3d import level_surface, surface_of
 from vertebro.simulation.heating import Heat
+from vertebro.simulation.inflation import Inflation
 from vertebro.vocabulary.grades import Quantity
 from vertebro.vocabulary.known import Unknown
 
 GRID_MM = 0.9  # of the bone's surface: printable, and small enough to send
 NEEDLE_COLOUR = "#3f9fc4"
 SEEN_THROUGH = 0.35  # opacity of the bone in a scene, so that the cement is seen
+HALF_SEEN = 0.6  # opacity of the cavity, for cement lies in it
 
 
 @dataclass(frozen=True)
 class InjectionFiles:
-    """What is written: the scene at its end, its moments for the film, and the heat by law of cure."""
+    """What is written: the scene at its end, its moments for the film, the heat by law of cure, balloons."""
 
     subject: str
     scene: CementScene
     moments: Sequence[Moment] = ()
     heat: Mapping[str, Heat] = field(default_factory=dict)
+    inflation: Inflation | Unknown = field(default_factory=lambda: Unknown(say("no_cavity")))
 
 
 def write_cement_files(files: InjectionFiles, folder: Path) -> tuple[Path, ...]:
@@ -43,7 +47,7 @@ def write_cement_files(files: InjectionFiles, folder: Path) -> tuple[Path, ...]:
     with writing(folder) as made:
         made.mkdir()
         _volumes(files, made / "volumes")
-        _surfaces(files.scene, made / "surfaces")
+        write_surfaces(files.scene, made / "surfaces")
         _pictures(files, made / "pictures")
         return tuple(sorted(path.relative_to(made) for path in made.rglob("*") if path.is_file()))
 
@@ -56,11 +60,15 @@ def _volumes(files: InjectionFiles, folder: Path) -> None:
         hottest = Volume(heat.peak_celsius.astype(np.float32), scene.cement.affine_mm, Quantity.CELSIUS)
         about = {"Units": "degree Celsius", "Level": scene.level, "LawOfCure": law}
         found.append(Derivative("heat", f"{level}{plain_word(law)}peak", "map", hottest, about))
+    if not isinstance(scene.cavity, Unknown):
+        about = {"Units": "1 inside the cavity the balloons made", "Level": scene.level}
+        found.append(Derivative("balloon", f"{level}cavity", "mask", scene.cavity, about))
     write_derivatives(files.subject, tuple(found), folder)
 
 
-def _surfaces(scene: CementScene, folder: Path) -> None:
-    folder.mkdir()
+def write_surfaces(scene: CementScene, folder: Path) -> None:
+    """Bone, cavity, cement and needles: each as STL (LPS mm), all as one GLB, needles as Slicer markups."""
+    folder.mkdir(parents=True)
     bodies = bodies_of(scene)
     write_glb(bodies, folder / f"{plain_word(scene.level)}.glb")
     for body in bodies:
@@ -71,8 +79,11 @@ def _surfaces(scene: CementScene, folder: Path) -> None:
 
 
 def bodies_of(scene: CementScene) -> list[Body]:
-    """The vertebra, its cement and each needle as bodies with names."""
+    """The vertebra as imaged, the balloons' cavity, the cement and each needle as bodies with names."""
     found = [Body(f"{scene.level} vertebra", surface_of(scene.bone, GRID_MM), BONE, SEEN_THROUGH)]
+    if not isinstance(scene.cavity, Unknown):
+        cavity = surface_of(scene.cavity, GRID_MM)
+        found.append(Body(f"{scene.level} cavity", cavity, CAVITY, HALF_SEEN))
     if scene.cement.values.max() > FILLED:
         found.append(Body(f"{scene.level} cement", level_surface(scene.cement, FILLED), CEMENT))
     for line in needles_of(scene):
@@ -97,5 +108,7 @@ def _pictures(files: InjectionFiles, folder: Path) -> None:
         drawn.append(heat_chart(files.scene.level, files.heat))
     for picture in drawn:
         (folder / f"{picture.name}.svg").write_text(picture.svg, encoding="utf-8")
+    if not isinstance(files.inflation, Unknown):
+        (folder / "inflation.svg").write_text(inflation_picture(files.inflation), encoding="utf-8")
     if files.moments:
         (folder / "filling.gif").write_bytes(film(files.scene, files.moments))

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from vertebro.errors import BadFile
-from vertebro.kernels.arrays import Array
+from vertebro.procedures.wishes import OwnNeedle
 from vertebro.vocabulary.texts import texts
 
 say = texts(beside=__file__, name="needle_file").say
 
 TO_LPS = {"LPS": (1.0, 1.0, 1.0), "RAS": (-1.0, -1.0, 1.0), "0": (-1.0, -1.0, 1.0), "1": (1.0, 1.0, 1.0)}
 """Signs that turn a file's coordinates into LPS; old files number the systems, 0 being RAS."""
-
-
-@dataclass(frozen=True)
-class OwnNeedle:
-    """One needle as a person drew it: its name, its entry and its tip (LPS mm)."""
-
-    name: str
-    entry_mm: Array
-    target_mm: Array
 
 
 def read_needles(path: Path) -> tuple[OwnNeedle, ...]:
@@ -57,7 +47,8 @@ def _needle(path: Path, line: dict[str, Any], number: int) -> OwnNeedle:
         raise _refused(path, "points", name=name) from fault
     if ends.shape != (2, 3) or not np.isfinite(ends).all():
         raise _refused(path, "points", name=name)
-    return OwnNeedle(name, ends[0], ends[1])
+    entry, tip = ((float(x), float(y), float(z)) for x, y, z in ends)
+    return OwnNeedle(name, entry, tip)
 
 
 def _refused(path: Path, key: str, **words: str) -> BadFile:

@@ -24,7 +24,7 @@ def plan_document(case_id: str, level: Level, plans: Sequence[tuple[str, Plan | 
         "case": case_id,
         "level": str(level),
         "coordinates": "patient LPS, mm",
-        "plans": [_plan(plan) for _, plan in plans if isinstance(plan, Plan)],
+        "plans": [plan_part(plan) for _, plan in plans if isinstance(plan, Plan)],
         "not_done": [{"what": name, "why": p.why} for name, p in plans if isinstance(p, Unknown)],
     }
 
@@ -37,7 +37,8 @@ def needle_lines(plan: Plan) -> tuple[NeedleLine, ...]:
     )
 
 
-def _plan(plan: Plan) -> dict[str, Any]:
+def plan_part(plan: Plan) -> dict[str, Any]:
+    """One plan as plain JSON data, to stand inside a document."""
     return {
         "procedure": plan.procedure,
         "needles": [_needle(n) for n in plan.needles],
@@ -91,6 +92,27 @@ def _step(step: Step) -> dict[str, Any]:
 
 def plan_schema() -> dict[str, Any]:
     """The JSON schema of the document."""
+    text = {"type": "string"}
+    document = _object(
+        {"format": {"const": PLAN_FORMAT}, "case": text, "level": text, "coordinates": text}
+        | {"plans": _list(plan_part_schema()), "not_done": _list(_object({"what": text, "why": text}))}
+    )
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": PLAN_FORMAT, **document}
+
+
+def plan_part_schema() -> dict[str, Any]:
+    """The JSON schema of one plan."""
+    number, text = {"type": "number"}, {"type": "string"}
+    step = _object({"step": text, "sides": _list(text)})
+    step |= {"additionalProperties": True}
+    needle = _needle_schema()
+    return _object(
+        {"procedure": text, "needles": _list(needle), "alternatives": _list(needle), "devices": _list(text)}
+        | {"steps": _list(step), "cement_ml": number, "harms": _list(text), "notes": _list(text)}
+    )
+
+
+def _needle_schema() -> dict[str, Any]:
     number, text = {"type": "number"}, {"type": "string"}
     unknown = _object({"unknown": text})
     measured = {
@@ -102,7 +124,7 @@ def plan_schema() -> dict[str, Any]:
         {"acceptable": number, "shares": shares, "into_canal": number, "tries": {"type": "integer"}}
         | {"off_mm": number, "off_deg": number}
     )
-    needle = _object(
+    return _object(
         {
             "side": {"enum": ["right", "left"]},
             "route": {"enum": ["transpedicular", "extrapedicular"]},
@@ -118,21 +140,6 @@ def plan_schema() -> dict[str, Any]:
             "in_words": _list(text),
         }
     )
-    return _whole(number, text, needle)
-
-
-def _whole(number: dict[str, Any], text: dict[str, Any], needle: dict[str, Any]) -> dict[str, Any]:
-    step = _object({"step": text, "sides": _list(text)})
-    step |= {"additionalProperties": True}
-    plan = _object(
-        {"procedure": text, "needles": _list(needle), "alternatives": _list(needle), "devices": _list(text)}
-        | {"steps": _list(step), "cement_ml": number, "harms": _list(text), "notes": _list(text)}
-    )
-    document = _object(
-        {"format": {"const": PLAN_FORMAT}, "case": text, "level": text, "coordinates": text}
-        | {"plans": _list(plan), "not_done": _list(_object({"what": text, "why": text}))}
-    )
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": PLAN_FORMAT, **document}
 
 
 def _object(properties: dict[str, Any]) -> dict[str, Any]:

@@ -1,21 +1,24 @@
-"""The JSON document of a simulated vertebroplasty: its own versioned wire format, with a published schema."""
+"""The JSON document of a simulated procedure: its own versioned wire format, with a published schema."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, WithJsonSchema
 
 from vertebro import __version__
 from vertebro.formats.document import UnknownWire
 from vertebro.formats.heat_document import HeatWire, heat_wire
-from vertebro.simulation.injection import CementResult
+from vertebro.formats.inflation_document import InflationWire, inflation_wire
+from vertebro.formats.plan_document import plan_part, plan_part_schema
+from vertebro.simulation.cement_model import CementModel
+from vertebro.simulation.injection import CementResult, InjectionNeedle
 from vertebro.simulation.leak_risk import LeakCurve, LeakRisk
 from vertebro.simulation.permeability import v
+from vertebro.simulation.procedure_run import Simulated
 from vertebro.simulation.sampling import Quantity, Share
-from vertebro.simulation.vertebroplasty_run import Played
 from vertebro.vocabulary.known import Unknown
 
 T = TypeVar("T")
@@ -157,12 +160,15 @@ class SimulationWire:
     viscosity: str
     rate_ml_min: float
     start_min: float
+    plan: Annotated[dict[str, Any], WithJsonSchema(plan_part_schema())] | UnknownWire
+    done: list[str]
     needles: list[NeedleWire]
+    inflation: InflationWire | UnknownWire
     gaps: list[GapWire] | UnknownWire
     pores_ml: float
     edge_mm: float
     samples_edge_mm: float
-    injection: InjectionWire
+    injection: InjectionWire | UnknownWire
     risk: RiskWire | UnknownWire
     heat: HeatWire | UnknownWire
     notes: list[str]
@@ -177,39 +183,29 @@ def simulation_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": FORMAT, **made}
 
 
-def simulation_document(played: Played) -> dict[str, Any]:
-    """A simulated vertebroplasty as plain JSON data; format ``vertebro.simulation/1``."""
+def simulation_document(played: Simulated) -> dict[str, Any]:
+    """A simulated procedure as plain JSON data; format ``vertebro.simulation/1``."""
     wanted, model = played.wanted, played.model
-    frame = model.bone.grid.frame
-    gaps: list[GapWire] | UnknownWire
-    if isinstance(model.gaps, Unknown):
-        gaps = UnknownWire(unknown=model.gaps.why)
-    else:
-        gaps = [GapWire(g.side.value, g.area_mm2, _numbers(frame.world_mm(g.centre_mm))) for g in model.gaps]
     wire = SimulationWire(
         format=FORMAT,
         versions={"vertebro": __version__},
         case=played.case_id,
-        level=str(wanted.level),
+        level=str(played.level),
         procedure=wanted.procedure,
         viscosity=wanted.viscosity,
         rate_ml_min=wanted.settings.rate_ml_min,
         start_min=wanted.settings.start_min,
-        needles=[
-            NeedleWire(
-                n.name,
-                _numbers(n.tip_mm),
-                None if n.entry_mm is None else _numbers(n.entry_mm),
-                n.inner_mm,
-                n.outer_mm,
-            )
-            for n in played.needles
-        ],
-        gaps=gaps,
+        plan=_unknown(played.plan) if isinstance(played.plan, Unknown) else plan_part(played.plan),
+        done=list(played.done),
+        needles=[_needle(n) for n in played.needles],
+        inflation=_inflation(played),
+        gaps=_gaps(model),
         pores_ml=model.bone.pore_ml,
         edge_mm=played.edges_mm[0],
         samples_edge_mm=played.edges_mm[1],
-        injection=_injection(played.result),
+        injection=_unknown(played.result)
+        if isinstance(played.result, Unknown)
+        else _injection(played.result),
         risk=_unknown(played.risk) if isinstance(played.risk, Unknown) else _risk(played.risk),
         heat=_unknown(played.heat) if isinstance(played.heat, Unknown) else heat_wire(played.heat),
         notes=list(played.notes),
@@ -224,6 +220,23 @@ def _numbers(values: Sequence[float] | Any) -> list[float]:
 
 def _unknown(value: Unknown) -> UnknownWire:
     return UnknownWire(unknown=value.why)
+
+
+def _gaps(model: CementModel) -> list[GapWire] | UnknownWire:
+    if isinstance(model.gaps, Unknown):
+        return _unknown(model.gaps)
+    frame = model.bone.grid.frame
+    return [GapWire(g.side.value, g.area_mm2, _numbers(frame.world_mm(g.centre_mm))) for g in model.gaps]
+
+
+def _needle(needle: InjectionNeedle) -> NeedleWire:
+    entry = None if needle.entry_mm is None else _numbers(needle.entry_mm)
+    return NeedleWire(needle.name, _numbers(needle.tip_mm), entry, needle.inner_mm, needle.outer_mm)
+
+
+def _inflation(played: Simulated) -> InflationWire | UnknownWire:
+    found = played.inflation
+    return _unknown(found) if isinstance(found, Unknown) else inflation_wire(found, played.heights)
 
 
 def _injection(result: CementResult) -> InjectionWire:

@@ -44,8 +44,27 @@ def writing(path: Path) -> Iterator[Path]:
 
 def make_sure_of_folder(path: Path) -> None:
     """BadFile where a folder could not be written at the end, said before the work begins."""
-    if Path(path).exists() and not Path(path).is_dir():
-        raise refusal(BadFile, "writing.other_kind", path=Path(path).absolute(), here="file", other="folder")
+    path = Path(path).absolute()
+    if path.exists() and not path.is_dir():
+        raise refusal(BadFile, "writing.other_kind", path=path, here="file", other="folder")
+    _make_sure_of_room(path)
+
+
+def make_sure_of_file(path: Path) -> None:
+    """BadFile where a file could not be written at the end, said before the work begins."""
+    path = Path(path).absolute()
+    if path.is_dir():
+        raise refusal(BadFile, "writing.other_kind", path=path, here="folder", other="file")
+    _make_sure_of_room(path)
+
+
+def _make_sure_of_room(path: Path) -> None:
+    """BadFile unless the nearest place above that is there is a folder one may write to."""
+    above = next(place for place in (*path.parents, path) if place.exists() or place.is_symlink())
+    if not above.is_dir():
+        raise refusal(BadFile, "writing.impossible", path=path, why=os.strerror(errno.ENOTDIR))
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise refusal(BadFile, "writing.impossible", path=path, why=os.strerror(errno.EACCES))
 
 
 def _room_beside(path: Path) -> Path:

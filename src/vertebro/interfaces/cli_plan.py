@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from vertebro.interfaces.cli_options import Case, Json, LevelName
+from vertebro.interfaces.needle_options import Gauge, NeedleOptions, NeedleText, RouteName
 
 DONE_IN_PART = 3
 
@@ -19,13 +20,10 @@ def plan(
         str | None,
         typer.Option(help="vertebroplasty, kyphoplasty or 'vertebral stent'; the first two if left out."),
     ] = None,
-    route: Annotated[str | None, typer.Option(help="transpedicular or extrapedicular.")] = None,
+    route: RouteName = None,
     side: Annotated[str | None, typer.Option(help="right or left: one needle, aimed at the middle.")] = None,
-    needle: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Your own needles (lines of a 3D Slicer .mrk.json): margins told."),
-    ] = None,
-    gauge: Annotated[int | None, typer.Option(help="Gauge of your own needles.")] = None,
+    needle: NeedleText = None,
+    gauge: Gauge = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="FOLDER", help="Write pictures, Slicer markups and glTF here."),
@@ -40,7 +38,7 @@ def plan(
     from vertebro.procedures.trajectory import Plan
     from vertebro.report.plan_words import plan_in_words
 
-    found = run(case, Options(level, procedure, route, side, needle, gauge), out, _say)
+    found = run(case, Options(level, procedure, NeedleOptions(needle, gauge, route, side)), out, _say)
     if json:
         text = as_json(plan_document(found.case.id, found.level, found.plans))
         if json == "-":

@@ -1,4 +1,4 @@
-"""``vertebro simulate``: cement injected into one vertebra of a case, and how likely it leaks."""
+"""``vertebro simulate``: one procedure played on one vertebra: balloons, cement, how likely it leaks."""
 
 from __future__ import annotations
 
@@ -9,22 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vertebro.interfaces.cli_options import Case, Json, LevelName
+from vertebro.interfaces.needle_options import Gauge, NeedleOptions, NeedleText, RouteName
 
 if TYPE_CHECKING:
     from vertebro.kernels.arrays import Array
     from vertebro.patient.case import Case as RecordCase
-    from vertebro.procedures.trajectory import Side
-    from vertebro.simulation.vertebroplasty_run import Played, Wanted
+    from vertebro.simulation.procedure_run import Simulated, Wanted
     from vertebro.vocabulary.levels import Level
 
 
 DONE_IN_PART = 3
-
-
-class Simulated(StrEnum):
-    """The procedures that can be simulated so far."""
-
-    VERTEBROPLASTY = "vertebroplasty"
 
 
 class Thickness(StrEnum):
@@ -37,20 +31,22 @@ class Thickness(StrEnum):
 
 def simulate(
     case: Case,
-    procedure: Annotated[Simulated, typer.Option(help="What is simulated.")] = Simulated.VERTEBROPLASTY,
+    procedure: Annotated[
+        str, typer.Option(help="vertebroplasty, kyphoplasty or 'vertebral stent'.")
+    ] = "vertebroplasty",
     level: LevelName = None,
     volume: Annotated[
         float | None, typer.Option(help="Cement in mL; what the plan says if left out.")
     ] = None,
-    needle: Annotated[
-        str | None,
-        typer.Option(help="Sides of the planned needles: left, right or left,right (if left out)."),
-    ] = None,
+    needle: NeedleText = None,
+    gauge: Gauge = None,
+    route: RouteName = None,
     tip: Annotated[
         list[str] | None,
         typer.Option(
             metavar="R,A,S",
-            help="Tip of a needle of your own, mm to the right, front and head of the body's middle.",
+            help="Only the tip of a needle of your own, mm to the right, front and head of the body's "
+            "middle; for cement alone.",
         ),
     ] = None,
     viscosity: Annotated[Thickness, typer.Option(help="Viscosity of the cement.")] = Thickness.MEDIUM,
@@ -71,31 +67,36 @@ def simulate(
     ] = None,
     json: Json = None,
 ) -> None:
-    """Inject cement into one vertebra: where it goes, its pressure, and how likely it leaks by each way."""
+    """Play a procedure on one vertebra: balloons, where cement goes, its pressure, how likely it leaks."""
     from dataclasses import replace
 
+    from vertebro.formats.writing import make_sure_of_file, make_sure_of_folder
     from vertebro.simulation.injection import InjectionSettings
-    from vertebro.simulation.vertebroplasty_run import Wanted
+    from vertebro.simulation.procedure_run import Wanted
 
+    if out is not None:
+        make_sure_of_folder(out)
+    if json is not None and json != "-":
+        make_sure_of_file(Path(json))
     settings = InjectionSettings(stop_leak_ml=stop_leak, keep_moments=out is not None)
     settings = settings if minutes is None else replace(settings, start_min=minutes)
     settings = settings if rate is None else replace(settings, rate_ml_min=rate)
-    read, asked = _read(case, level)
     wanted = Wanted(
-        asked,
+        procedure,
         viscosity.value,
         volume,
-        _sides(needle, tip),
         tuple(_tip(one) for one in tip or ()),
+        NeedleOptions(needle, gauge, route, tips=bool(tip)).wishes(),
         settings=settings,
-        procedure=procedure.value,
         samples=_not_negative("--samples", samples),
         seed=_not_negative("--seed", seed),
         journal=_journal(out, samples, resume),
     )
-    played = _play(read, wanted, out)
+    wanted.refuse_what_cannot_be()
+    read, asked = _read(case, level)
+    played = _play(read, asked, wanted, out)
     _told(played, json)
-    if not played.result.injected_ml:
+    if not played.was_injected:
         raise typer.Exit(DONE_IN_PART)
 
 
@@ -115,16 +116,13 @@ def _read(case: Path, level: str | None) -> tuple[RecordCase, Level]:
     return read, asked
 
 
-def _play(read: RecordCase, wanted: Wanted, out: Path | None) -> Played:
+def _play(read: RecordCase, level: Level, wanted: Wanted, out: Path | None) -> Simulated:
     """Simulated, and written to the folder if one was given."""
     from vertebro.formats.simulation_files import write_simulation
-    from vertebro.formats.writing import make_sure_of_folder
     from vertebro.interfaces.cli import _say
-    from vertebro.simulation.vertebroplasty_run import play
+    from vertebro.simulation.procedure_run import simulate as simulate_case
 
-    if out is not None:
-        make_sure_of_folder(out)
-    played = play(read, wanted, _say)
+    played = simulate_case(read, level, wanted, _say)
     if out is not None:
         _say("writing volumes, surfaces and pictures")
         for path in write_simulation(played, read, out):
@@ -132,7 +130,7 @@ def _play(read: RecordCase, wanted: Wanted, out: Path | None) -> Played:
     return played
 
 
-def _told(played: Played, json: str | None) -> None:
+def _told(played: Simulated, json: str | None) -> None:
     from vertebro.formats.simulation_document import simulation_document
     from vertebro.interfaces.cli import _write_json
     from vertebro.report.simulation_words import simulation_in_words
@@ -141,22 +139,6 @@ def _told(played: Played, json: str | None) -> None:
         _write_json(simulation_document(played), json)
     if json != "-":
         typer.echo(simulation_in_words(played))
-
-
-def _sides(text: str | None, tip: list[str] | None) -> tuple[Side, ...]:
-    """``left,right`` as sides, each once; a tip of one's own takes their place."""
-    from vertebro.errors import BadCase
-    from vertebro.procedures.trajectory import Side
-
-    if text is None:
-        return tuple(Side)
-    if tip:
-        raise BadCase("Both --needle and --tip are given.", "one of them", "A tip takes the plan's place.")
-    known = {side.value: side for side in Side}
-    names = [name.strip() for name in text.split(",")]
-    if not names or set(names) - set(known) or len(set(names)) < len(names):
-        raise BadCase(f"--needle is '{text}'.", "left, right or left,right", "Write for example left,right.")
-    return tuple(known[name] for name in names)
 
 
 def _tip(text: str) -> Array:

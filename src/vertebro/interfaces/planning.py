@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from vertebro.errors import BadCase
-
-E = TypeVar("E", bound=Enum)
+from vertebro.interfaces.needle_options import NeedleOptions
 
 if TYPE_CHECKING:
-    from vertebro.formats.needle_file import OwnNeedle
     from vertebro.formats.surfaces import Body
     from vertebro.patient.case import Case
-    from vertebro.procedures.devices import Needle
-    from vertebro.procedures.procedure import Asked, Technique
+    from vertebro.procedures.procedure import Technique
     from vertebro.procedures.site import Site
-    from vertebro.procedures.trajectory import Plan, Route, Side
+    from vertebro.procedures.trajectory import Plan
+    from vertebro.procedures.wishes import Wishes
     from vertebro.vocabulary.known import Unknown
     from vertebro.vocabulary.levels import Level
+
+Understood = tuple[tuple["Technique", ...], "Wishes"]
+"""The procedures to plan and what is asked of their needles."""
 
 USUAL = ("vertebroplasty", "kyphoplasty")
 """The procedures that are planned when none is named: the two the decision speaks of."""
@@ -33,21 +33,7 @@ class Options:
 
     level: str | None = None
     procedure: str | None = None
-    route: str | None = None
-    side: str | None = None
-    needle: Path | None = None
-    gauge: int | None = None
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """The options understood: procedures, side, route, and a person's own needles with their gauge."""
-
-    techniques: tuple[Technique, ...]
-    side: Side | None
-    route: Route | None
-    needle: Needle | None
-    own: tuple[OwnNeedle, ...]
+    needles: NeedleOptions = field(default_factory=NeedleOptions)
 
 
 @dataclass(frozen=True)
@@ -60,21 +46,20 @@ class Planned:
     plans: tuple[tuple[str, Plan | Unknown], ...]
 
 
-def planned(case: Case, options: Options, wishes: Wishes | None = None) -> Planned:
+def planned(case: Case, options: Options, asked: Understood | None = None) -> Planned:
     """Plan every procedure asked for; what cannot be planned is Unknown with its reason."""
     from vertebro.patient.volume import Volume
     from vertebro.procedures.site import site_of
     from vertebro.vocabulary.known import Unknown
 
-    wishes = wishes or _wishes(options)
+    techniques, wishes = asked or _understood(options)
     level = _level(case, options)
     if isinstance(case.spine, Unknown):
         raise BadCase(f"There is no vertebra mask: {case.spine.why}.", "a mask", "Add a mask to the case.")
     site = site_of(case.spine, level, case.ct if isinstance(case.ct, Volume) else None)
     if isinstance(site, Unknown):
-        return Planned(case, level, site, tuple((t.name, site) for t in wishes.techniques))
-    plans = tuple((t.name, t.plan(site, _asked(site, wishes, t))) for t in wishes.techniques)
-    return Planned(case, level, site, plans)
+        return Planned(case, level, site, tuple((t.name, site) for t in techniques))
+    return Planned(case, level, site, tuple((t.name, wishes.plan(t, site)) for t in techniques))
 
 
 def write_plans(found: Planned, folder: Path) -> tuple[Path, ...]:
@@ -107,13 +92,13 @@ def run(case: Path, options: Options, out: Path | None, tell: Callable[[str], No
     from vertebro.formats.casefile import read_case
     from vertebro.formats.writing import make_sure_of_folder
 
-    wishes = _wishes(options)
+    asked = _understood(options)
     if out:
         make_sure_of_folder(out)
     tell(f"reading {case}")
     read = read_case(case)
     tell("looking for safe needle paths")
-    found = planned(read, options, wishes)
+    found = planned(read, options, asked)
     for path in write_plans(found, out) if out else ():
         tell(f"wrote {path}")
     return found
@@ -144,37 +129,9 @@ def _level(case: Case, options: Options) -> Level:
     return asked
 
 
-def _wishes(options: Options) -> Wishes:
+def _understood(options: Options) -> Understood:
     """The options as things of the house, each refused before any image is read."""
-    from vertebro.formats.needle_file import read_needles
-    from vertebro.procedures.devices import needle_of
     from vertebro.procedures.procedure import technique
-    from vertebro.procedures.trajectory import Route, Side
 
-    names = (options.procedure,) if options.procedure else USUAL
-    return Wishes(
-        tuple(technique(name) for name in names),
-        _one_of("side", options.side, Side),
-        _one_of("route", options.route, Route),
-        needle_of(options.gauge) if options.gauge else None,
-        read_needles(options.needle) if options.needle else (),
-    )
-
-
-def _asked(site: Site, wishes: Wishes, kind: Technique) -> Asked:
-    from vertebro.procedures.access import own_path
-    from vertebro.procedures.devices import needle_of
-    from vertebro.procedures.procedure import Asked
-
-    needle = wishes.needle or needle_of(kind.gauges[0])
-    paths = tuple(own_path(site, n.entry_mm, n.target_mm, needle) for n in wishes.own)
-    return Asked((wishes.side,) if wishes.side else None, wishes.route, paths)
-
-
-def _one_of(name: str, word: str | None, kind: type[E]) -> E | None:
-    if word is None:
-        return None
-    allowed = [str(member.value) for member in kind]
-    if word not in allowed:
-        raise BadCase(f"The {name} is '{word}'.", f"one of {', '.join(allowed)}", f"Correct --{name}.")
-    return kind(word)
+    names = (options.procedure,) if options.procedure is not None else USUAL
+    return tuple(technique(name) for name in names), options.needles.wishes()

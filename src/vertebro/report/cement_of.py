@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +13,7 @@ from vertebro.patient.volume import Volume
 from vertebro.procedures.trajectory import Side
 from vertebro.report.cement_film import Moment
 from vertebro.report.cement_scene import CementScene, DrawnLeak, DrawnNeedle, say
+from vertebro.simulation.inflation import Inflation
 from vertebro.simulation.injected import Injected
 from vertebro.simulation.injection import InjectionNeedle
 from vertebro.simulation.leakage import Outlet
@@ -24,11 +25,19 @@ SIDES = {str(side) for side in Side}
 
 @dataclass(frozen=True)
 class Seen:
-    """What the pictures are drawn on: name of the level, its CT, the mask of its bone."""
+    """What the pictures are drawn on: level, CT, the mask of its bone, the balloons' cavity."""
 
     level: str
     ct: Volume | Unknown
     bone: Volume
+    cavity: Volume | Unknown = field(default_factory=lambda: Unknown(say("no_cavity")))
+
+
+def cavity_of(inflation: Inflation | Unknown) -> Volume | Unknown:
+    """The cavity that balloons made, as a mask in the patient."""
+    if isinstance(inflation, Unknown):
+        return inflation
+    return Volume(inflation.last.cavity, inflation.grid.affine_mm, Quantity.LABEL)
 
 
 def scene_of(injected: Injected, seen: Seen, needles: Sequence[DrawnNeedle]) -> CementScene:
@@ -38,7 +47,9 @@ def scene_of(injected: Injected, seen: Seen, needles: Sequence[DrawnNeedle]) -> 
     cement = Volume(np.where(grid.bone, share, 0), grid.affine_mm, Quantity.CEMENT_SHARE)
     pairs = zip(injected.outlets, injected.leaks_ml, strict=True)
     leaks = tuple(_leak(injected, outlet, ml) for outlet, ml in pairs)
-    return CementScene(seen.level, seen.ct, seen.bone, grid.frame, cement, injected.ml, tuple(needles), leaks)
+    return CementScene(
+        seen.level, seen.ct, seen.bone, grid.frame, cement, injected.ml, tuple(needles), leaks, seen.cavity
+    )
 
 
 def drawn(needles: Sequence[InjectionNeedle]) -> tuple[DrawnNeedle, ...]:

@@ -10,7 +10,17 @@ from vertebro.kernels.arrays import AnyArray, Array
 from vertebro.kernels.rendering import Canvas, Surface, rendered, tube
 from vertebro.patient.frame import BodyFrame
 from vertebro.patient.volume import Volume
-from vertebro.report.cement_scene import BONE, CEMENT, NEEDLE, OUTLINE, CementScene, DrawnLeak, rgb, say
+from vertebro.report.cement_scene import (
+    BONE,
+    CAVITY,
+    CEMENT,
+    NEEDLE,
+    OUTLINE,
+    CementScene,
+    DrawnLeak,
+    rgb,
+    say,
+)
 from vertebro.report.drawing import Drawing, png
 from vertebro.report.figures import GROUND, HALO, INK, Picture, bone_window, contours, scale_bar
 from vertebro.report.planes import Plane
@@ -68,6 +78,8 @@ def _panel(drawing: Drawing, scene: CementScene, plane: Plane, left: float) -> N
         drawing.line(line + shift, stroke=OUTLINE, stroke_width=0.22, opacity=0.8)
     for line in contours(plane, scene.cement, PIXEL_MM):
         drawing.line(line + shift, stroke=CEMENT, stroke_width=0.35)
+    for line in () if isinstance(scene.cavity, Unknown) else contours(plane, scene.cavity, PIXEL_MM):
+        drawing.line(line + shift, stroke=CAVITY, stroke_width=0.4, stroke_dasharray="1.2 0.8")
     for start, end, hidden in needle_lines(scene, plane):
         dash = {"stroke_dasharray": "1.2 1.2"} if hidden else {}
         drawing.line([start + shift, end + shift], stroke=HALO, stroke_width=1.5, opacity=0.5)
@@ -137,6 +149,7 @@ def _words(drawing: Drawing, plane: Plane, shift: Array) -> None:
 def _legend(scene: CementScene) -> list[tuple[str, str, str]]:
     """Sign, colour and words of everything shown."""
     rows = [("", CEMENT, say("legend.cement", ml=f"{scene.ml:.1f}")), ("", NEEDLE, say("legend.needle"))]
+    rows += [] if isinstance(scene.cavity, Unknown) else [("", CAVITY, say("legend.cavity"))]
     return rows + [(one.sign, one.colour, f"{one.name} {one.ml:.2f} mL") for one in scene.seen_leaks]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -19,7 +19,7 @@ from vertebro.vocabulary.texts import texts
 
 say = texts(beside=__file__, name="cement").say
 
-CEMENT, NEEDLE, BONE, OUTLINE = "#ffa62b", "#8fe3ff", "#d8cdb6", "#f4ead2"
+CEMENT, NEEDLE, BONE, OUTLINE, CAVITY = "#ffa62b", "#8fe3ff", "#d8cdb6", "#f4ead2", "#58b7d8"
 
 SIGNS = MappingProxyType(
     {
@@ -77,7 +77,10 @@ class DrawnLeak:
 
 @dataclass(frozen=True)
 class CementScene:
-    """One vertebra: ``cement`` is the share of its pores that is filled, ``ml`` the cement in the bone."""
+    """One vertebra: ``cement`` is the share of its pores that is filled, ``ml`` the cement in the bone.
+
+    ``cavity`` is the mask of what balloons made, Unknown without them.
+    """
 
     level: str
     ct: Volume | Unknown
@@ -87,6 +90,7 @@ class CementScene:
     ml: float
     needles: tuple[DrawnNeedle, ...]
     leaks: tuple[DrawnLeak, ...] = ()
+    cavity: Volume | Unknown = field(default_factory=lambda: Unknown(say("no_cavity")))
 
     def at(self, share: AnyArray, ml: float, leaks_ml: Iterable[float]) -> CementScene:
         """The same scene at another moment: the share filled, and what was in the bone and had left."""

@@ -74,9 +74,13 @@ def _needle(path: Trajectory) -> Iterator[str]:
     yield say("needle", **_short(path))
     yield from (f"  {words}" for words in path.words)
     yield f"  {grade_in_words(path)}"
-    yield f"  {say('margins')} " + "; ".join(
-        f"{margin_name(name)} {_margin(path.margins[name])}" for name in MARGINS if name in path.margins
-    )
+    yield f"  {margins_in_words(path)}"
+
+
+def margins_in_words(path: Trajectory) -> str:
+    """The room a needle leaves on every side."""
+    each = (f"{margin_name(name)} {_margin(path.margins[name])}" for name in MARGINS if name in path.margins)
+    return f"{say('margins')} " + "; ".join(each)
 
 
 def _margin(found: Measured | Unknown) -> str:

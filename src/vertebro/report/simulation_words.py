@@ -1,42 +1,50 @@
-"""A simulated vertebroplasty as plain text: what to read first, the injection, leaks, chances by volume."""
+"""A simulated procedure as plain text: what to read first, balloons, the injection, leaks, chances."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable
 
+from vertebro.procedures.trajectory import Plan
 from vertebro.report.heat_chart import heat_in_words
+from vertebro.report.inflation_words import course_table, inflation_in_words
+from vertebro.report.plan_words import grade_in_words, margins_in_words
 from vertebro.simulation.cortex import Gap
 from vertebro.simulation.heating import v as measured
 from vertebro.simulation.injection import CementResult, Stop
 from vertebro.simulation.leak_risk import LeakRisk
 from vertebro.simulation.leakage import BodyBox, Place
 from vertebro.simulation.permeability import v
+from vertebro.simulation.procedure_run import Simulated
 from vertebro.simulation.sampling import Share
-from vertebro.simulation.vertebroplasty_run import Played
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.texts import texts
 
 WIDTH = 108
+
+SHOWN_ML = 0.005  # of several ways of one type that leak together: less would be written as 0.00 mL
 
 ENOUGH = 20  # values from which the middle 90 % leave out any at both ends
 
 say = texts(beside=__file__, name="simulation").say
 
 
-def simulation_in_words(played: Played) -> str:
-    """Title, what to read first, needles, the injection, its leaks, and the chances if samples were run."""
+def simulation_in_words(played: Simulated) -> str:
+    """Title, what to read first, needles, balloons, the injection, its leaks, chances if samples were run."""
+    procedure = played.wanted.procedure[:1].upper() + played.wanted.procedure[1:]
+    result = played.injected
     parts = [
-        say("title", level=played.wanted.level),
-        *_nothing(played),
+        say("title", procedure=procedure, level=played.level),
+        *_nothing(result),
         _block(say("heading.notes"), (*played.notes, *_gaps(played))),
         _block(say("heading.needles"), _needles(played)),
+        *_balloons(played),
     ]
-    if not played.result.injected_ml:
+    if isinstance(result, Unknown):
         return "\n\n".join(parts)
     parts += [
-        _block(say("heading.injection"), _injection(played)),
-        _block(say("heading.leaks"), _leaks(played.result)),
+        _block(say("heading.injection"), _injection(played, result)),
+        _block(say("heading.leaks"), _leaks(result)),
         _block(say("heading.heat"), _heat(played)),
     ]
     if isinstance(played.risk, Unknown):
@@ -46,21 +54,35 @@ def simulation_in_words(played: Played) -> str:
     return "\n\n".join(parts)
 
 
-def _nothing(played: Played) -> list[str]:
+def _nothing(result: CementResult | Unknown) -> list[str]:
     """Said first where no cement was injected: what follows then tells of no leak and no heat."""
-    if played.result.injected_ml:
+    if not isinstance(result, Unknown):
         return []
-    why = played.result.why
-    return [textwrap.fill(say("never", why=why[:1].upper() + why[1:]), WIDTH)]
+    why = result.why[:1].upper() + result.why[1:]
+    return [textwrap.fill(say("never", why=why), WIDTH)]
 
 
-def _needles(played: Played) -> Iterable[str]:
+def _needles(played: Simulated) -> Iterable[str]:
     for n in played.needles:
         tip = ", ".join(f"{x:.1f}" for x in n.tip_mm)
         yield say("needle", name=n.name, tip=tip, outer=f"{n.outer_mm:.1f}")
+    if isinstance(played.plan, Plan):
+        for path in played.plan.needles:
+            own = say("own") if played.wanted.wishes.own else ""
+            yield f"{path.side}, {path.route}, {path.needle.name}{own}. {grade_in_words(path)}"
+            yield f"{path.side}. {margins_in_words(path)}."
 
 
-def _heat(played: Played) -> Iterable[str]:
+def _balloons(played: Simulated) -> list[str]:
+    """The balloons step by step, where there are any."""
+    inflation = played.inflation
+    if isinstance(inflation, Unknown):
+        return []
+    told = _block(say("heading.balloons"), inflation_in_words(inflation, played.heights))
+    return [told, "\n".join([say("heading.course"), *course_table(inflation)])]
+
+
+def _heat(played: Simulated) -> Iterable[str]:
     if isinstance(played.heat, Unknown):
         yield say("heat.unknown", why=played.heat.why)
         return
@@ -71,7 +93,7 @@ def _heat(played: Played) -> Iterable[str]:
     yield say("heat.about", low=low, high=high, source=measured.measured_canal.reference.short)
 
 
-def _gaps(played: Played) -> Iterable[str]:
+def _gaps(played: Simulated) -> Iterable[str]:
     gaps = played.model.gaps
     if isinstance(gaps, Unknown):
         yield say("gaps.unknown", why=gaps.why)
@@ -91,8 +113,8 @@ def _side_of(gap: Gap, box: BodyBox) -> str:
     return "right" if right > 0 else "left"
 
 
-def _injection(played: Played) -> Iterable[str]:
-    result, settings = played.result, played.wanted.settings
+def _injection(played: Simulated, result: CementResult) -> Iterable[str]:
+    settings = played.wanted.settings
     yield say(
         "injected",
         injected=f"{result.injected_ml:.1f}",
@@ -134,7 +156,7 @@ def _leaks(result: CementResult) -> Iterable[str]:
     shown = [
         say("leak", name=o.name, type=o.route.yeom or say("no_type"), to=o.to.value, ml=f"{ml:.2f}")
         for o, ml in zip(result.outlets, result.course.leak_ml[:, -1], strict=True)
-        if ml >= v.leak_ml.number
+        if ml >= v.leak_ml.number or (o.route.yeom in result.yeom and ml >= SHOWN_ML)
     ]
     yield from shown or [say("no_leak", least=v.leak_ml.value)]
     types = ", ".join(result.yeom) or say("no_types")
@@ -165,7 +187,7 @@ def _cell(share: Share) -> str:
     return say("risk.cell", p=f"{100 * p:.0f}", low=f"{100 * share.low:.0f}", high=f"{100 * share.high:.0f}")
 
 
-def _more(played: Played, risk: LeakRisk) -> Iterable[str]:
+def _more(played: Simulated, risk: LeakRisk) -> Iterable[str]:
     yield say("risk.counted", least=v.leak_ml.value)
     yield from _left_out(played, risk)
     yield _published()
@@ -184,7 +206,7 @@ def _more(played: Played, risk: LeakRisk) -> Iterable[str]:
     yield say("risk.grid", coarse=f"{coarse:g}", fine=f"{fine:g}", seed=risk.seed)
 
 
-def _left_out(played: Played, risk: LeakRisk) -> Iterable[str]:
+def _left_out(played: Simulated, risk: LeakRisk) -> Iterable[str]:
     """Samples without an answer, samples that ended early, and a limit samples do not heed."""
     unknown = risk.anywhere.chances[-1].unknown
     if unknown:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,9 +15,10 @@ from vertebro.kernels.arrays import Mask
 from vertebro.kernels.geometry import Grid, resampled
 from vertebro.patient.case import Case
 from vertebro.patient.volume import Volume
+from vertebro.procedures.trajectory import Trajectory
 from vertebro.simulation.cortex import Gap, gaps_of, shell_on_ct
-from vertebro.simulation.injection import say
-from vertebro.simulation.leakage import BodyBox, Outlet, foramen, outlets_of
+from vertebro.simulation.injection import InjectionNeedle, say
+from vertebro.simulation.leakage import BodyBox, Outlet, foramen, outlets_of, track
 from vertebro.simulation.permeability import PermeabilityLaw, PorousVertebra, kozeny, porous_vertebra, v
 from vertebro.simulation.vertebra_grid import (
     HALF,
@@ -94,6 +95,24 @@ def prepared(case: Case, level: Level, tell: Progress = lambda _: None) -> Prepa
     gaps = gaps_on_ct(given)
     said = (*_cautions(gaps, level in seen.broken), *cautions(calibration, contrast_of(case), ()))
     return Prepared(level, given, _gas(given, calibration), gaps, said)
+
+
+def needle_along(path: Trajectory) -> InjectionNeedle:
+    """The cannula that lies along a planned path."""
+    needle = path.needle
+    return InjectionNeedle(
+        str(path.side), path.target_mm, needle.inner_mm, needle.outer_mm, entry_mm=path.entry_mm
+    )
+
+
+def with_tracks(model: CementModel, needles: Sequence[InjectionNeedle]) -> CementModel:
+    """The model with a slit beside each needle whose way through the bone is known."""
+    local, found = model.bone.grid.frame.local_mm, []
+    for n in needles:
+        if n.entry_mm is not None:
+            depth = float(np.linalg.norm(np.asarray(n.tip_mm) - n.entry_mm))
+            found.append(track(local(np.asarray(n.tip_mm)), n.outer_mm, depth))
+    return replace(model, outlets=(*model.outlets, *found))
 
 
 def gaps_on_ct(given: BonyVertebra) -> tuple[Gap, ...] | Unknown:

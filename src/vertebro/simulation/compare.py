@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from vertebro.errors import BadAnatomy, BadCase, BadInput, NotConverged
 from vertebro.fracture.findings import Findings
 from vertebro.patient.case import Case
-from vertebro.procedures.procedure import Asked, technique
+from vertebro.procedures.procedure import technique
 from vertebro.procedures.site import site_of
 from vertebro.procedures.trajectory import Plan
+from vertebro.procedures.wishes import Wishes
 from vertebro.simulation.augmented import Augmented, Carried, Filled, Restored
+from vertebro.simulation.cement_model import with_tracks
 from vertebro.simulation.heating import Heat
 from vertebro.simulation.height_gain import HeightsAfter
 from vertebro.simulation.injected import Injected, heat_of
@@ -30,7 +32,6 @@ from vertebro.simulation.stage import Bench, Played, bench_of, play
 from vertebro.simulation.vertebra_grid import (
     images_of,
 )
-from vertebro.simulation.vertebroplasty_run import with_tracks
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.measured import Measured
@@ -54,6 +55,7 @@ class Wanted:
     viscosity: str = "medium"
     samples: int = 50
     seed: int = 1
+    wishes: Wishes = field(default_factory=Wishes)
 
 
 @dataclass(frozen=True)
@@ -142,11 +144,12 @@ def compare(
     ct, spine = images_of(case)
     bench = bench_of(case, level, tell)
     site = site_of(spine, level, ct)
+    wanted.wishes.refuse_tips_outside(site)
     plans: dict[str, Plan | Unknown] = {}
     played, fillings, moments = {}, {}, {}
     for name in wanted.procedures:
         tell(say("tell.planning", procedure=name))
-        plans[name] = site if isinstance(site, Unknown) else technique(name).plan(site, Asked())
+        plans[name] = wanted.wishes.plan(technique(name), site)
         plan = plans[name]
         if isinstance(plan, Unknown):
             continue

@@ -15,7 +15,7 @@ from vertebro.procedures.devices import Balloon, Cement, Stent
 from vertebro.procedures.trajectory import Plan, Side
 from vertebro.simulation.augmented import Filled
 from vertebro.simulation.cement import inject
-from vertebro.simulation.cement_model import CementModel, Prepared, prepared
+from vertebro.simulation.cement_model import CementModel, Prepared, needle_along, prepared, with_tracks
 from vertebro.simulation.endplate_lift import Union
 from vertebro.simulation.height_gain import HeightGain
 from vertebro.simulation.inflation import Inflation
@@ -25,7 +25,6 @@ from vertebro.simulation.on_patient import OnPatient, inflated, on_patient
 from vertebro.simulation.permeability import v
 from vertebro.simulation.rheology import CementFlow
 from vertebro.simulation.vertebra_grid import HALF, VertebraGrid, room_for_caps_mm, vertebra_grid
-from vertebro.simulation.vertebroplasty_run import needle_along, with_tracks
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.texts import texts
