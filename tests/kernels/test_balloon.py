@@ -25,6 +25,7 @@ from vertebro.kernels.plastic import Criterion, YieldLaw, solve_plastic
 from vertebro.kernels.supports import NodeValues
 
 LAW = CrushLaw(37.4, 1.39, 1.0)
+FOAM = CrushLaw(37.4, 1.39, 1.0, plateau=2.0)
 
 
 def block(n: int, edge_mm: float) -> Array:
@@ -50,15 +51,15 @@ def test_an_ellipsoid_has_its_volume_and_never_shrinks(volume: float, length: fl
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 2**32), st.floats(100, 1200))
-def test_no_bone_is_lost_and_none_grows_lighter(seed: int, volume: float) -> None:
+@given(st.integers(0, 2**32), st.floats(100, 1200), st.sampled_from([LAW, FOAM]))
+def test_no_bone_is_lost_and_none_grows_lighter(seed: int, volume: float, law: CrushLaw) -> None:
     rng = np.random.default_rng(seed)
     density = rng.uniform(-0.05, 0.4, (20, 20, 20))
     bone = rng.uniform(size=density.shape) > 0.05
     places = block(20, 1.0)
     level = Ellipsoid(rng.uniform(-3, 3, 3), np.array([0, 0.6, 0.8]), 12.0).level(places, volume)
     cavity = innermost(level, bone, round(volume))
-    after = crush_around(density, cavity, level, bone, LAW)
+    after = crush_around(density, cavity, level, bone, law)
     mass = np.maximum(density, 0)[bone].sum()
     assert_allclose(np.maximum(after.density, 0)[bone].sum(), mass, rtol=1e-13)
     assert (after.density[bone & ~cavity] >= density[bone & ~cavity]).all()
@@ -66,15 +67,25 @@ def test_no_bone_is_lost_and_none_grows_lighter(seed: int, volume: float) -> Non
     assert after.density.max() <= max(LAW.densest, density.max()) * (1 + 1e-12)
 
 
-def test_pressure_in_endless_bone_is_that_of_the_similar_solution() -> None:
-    """p/Y = (3/n)^(2/(3-n)) with n = 2/m, whatever the size; the crushed layer ends where theory says."""
+@pytest.mark.parametrize("law", [LAW, FOAM])
+def test_pressure_in_endless_bone_is_that_of_the_similar_solution(law: CrushLaw) -> None:
+    """p/Y = (1 - (3-n)/(3k))^(-2/(3-n)) with n = 2/m, whatever the size; so does the crushed layer's end."""
     density = np.full((41, 41, 41), 0.12)
-    expected, reach = similar_pressure(LAW)
+    expected, reach = similar_pressure(law)
     for volume in (1500.0, 4000.0):
         cavity, level = blown(density, block(41, 1.0), volume, 1.0)
-        after = crush_around(density, cavity, level, density > 0, LAW)
-        assert_allclose(after.pressure_mpa / LAW.stress_mpa(0.12), expected, rtol=0.03)
+        after = crush_around(density, cavity, level, density > 0, law)
+        assert_allclose(after.pressure_mpa / law.stress_mpa(0.12), expected, rtol=0.03)
         assert_allclose(level[after.is_denser].max(), reach, rtol=0.03)
+
+
+def test_a_foam_is_crushed_under_an_even_stress_until_it_is_twice_as_dense() -> None:
+    """2.6 times the crushing stress without a plateau, 1.5 times with it: half of its volume was pores."""
+    assert_allclose([similar_pressure(law)[0] for law in (LAW, FOAM)], [2.56, 1.47], atol=0.01)
+    stress = FOAM.stress_mpa(0.1)
+    assert FOAM.density(0.999 * stress, 0.1) == 0.1
+    assert_allclose(FOAM.density(stress, 0.1), 0.2)
+    assert_allclose(FOAM.density(FOAM.stress_mpa(0.3), np.array([0.1, 0.2, 0.4])), [0.6, 0.6, 0.4])
 
 
 def test_pressure_rises_with_the_volume_where_the_bone_is_confined() -> None:
@@ -101,6 +112,8 @@ def test_pressure_changes_little_with_the_cubes() -> None:
 def test_a_law_without_an_end_is_refused() -> None:
     with pytest.raises(BadModel, match="exponent"):
         CrushLaw(37.4, 0.6, 1.0)
+    with pytest.raises(BadModel, match="plateau"):
+        CrushLaw(37.4, 1.39, 1.0, plateau=0.5)
 
 
 def hollow_ball(n: int, pressure_mpa: float) -> float:

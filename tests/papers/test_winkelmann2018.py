@@ -62,4 +62,4 @@ def test_pressure_is_that_of_the_bench_within_its_spread(inflated: Inflation) ->
     mean, deviation = v.bench_pressure_mpa.value
     pressures = np.array([step.pressure.value for step in inflated.steps])
     print(f"{pressures.min():.2f} to {pressures.max():.2f} MPa; bench {mean} +- {deviation}")
-    assert abs(pressures.mean() - mean) <= 2 * deviation
+    assert abs(pressures.mean() - mean) <= deviation

@@ -170,6 +170,25 @@ def test_a_path_through_the_true_canal_is_never_told_to_be_clear_of_it(
         assert told >= -2 or not path.is_acceptable
 
 
+def test_a_grade_is_never_better_than_the_room_told_beside_it(verse: Spine) -> None:
+    """The crushed L1 leaves thick needles no room to spare: a wall that is cut is a breach."""
+    here = site(verse, L1)
+    found = [p for side in Side for n in (8, 11) for p in paths(verse, L1, side, Wish((needle_of(n),)))]
+    walls = ("medial_wall", "lateral_wall", "pedicle_roof", "pedicle_floor")
+    moved = [  # the same paths, two millimetres further out: some must cut a wall
+        own_path(here, p.entry_mm + out, p.target_mm + out, p.needle)
+        for p in found
+        for out in (np.array([2.0 * -p.side.sign, 0, 0]),)
+    ]
+    rooms = []
+    for path in (*found, *moved):
+        told = [path.margins[w] for w in walls if w in path.margins]
+        rooms.append(min((r.value for r in told if isinstance(r, Measured)), default=0.0))
+    assert min(rooms) < 0
+    for path, room in zip((*found, *moved), rooms, strict=True):
+        assert (path.grade is BreachGrade.A) <= (room >= 0)
+
+
 def test_words_for_the_table_agree_with_the_numbers(small_patient: SyntheticPatient) -> None:
     path: Trajectory = paths(small_patient.spine(), L1, Side.RIGHT, WISH)[0]
     text = " ".join(path.words)

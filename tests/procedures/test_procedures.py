@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
 import pytest
 from needle_cases import site
 
@@ -14,7 +15,7 @@ from vertebro.procedures.access import Wish, find_paths, own_path
 from vertebro.procedures.devices import Balloon, Cement, Stent, needle_of
 from vertebro.procedures.procedure import Asked, NamedHarm, Technique, technique, techniques
 from vertebro.procedures.site import Site
-from vertebro.procedures.steps import Scene
+from vertebro.procedures.steps import Inflate, Scene
 from vertebro.procedures.trajectory import Plan, Route, Side, Trajectory
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
@@ -128,6 +129,23 @@ def test_a_kyphoplasty_lifts_before_it_fills_and_a_stent_stays(plan_of: Callable
         "fill",
     ]
     assert [s.name for s in plan_of("vertebroplasty").steps] == ["access", "fill"]
+
+
+def test_balloons_lie_in_the_front_half_and_nearer_to_the_middle_than_needles_of_cement(
+    l2: Site, plan_of: Callable[[str], Plan]
+) -> None:
+    plan, body = plan_of("kyphoplasty"), l2.body
+    (inflate,) = [s for s in plan.steps if isinstance(s, Inflate)]
+    for needle in plan.needles:
+        behind = needle.depth_mm - inflate.balloon.length_mm / 2
+        right, anterior, up = body.frame.local_mm(needle.at_mm(np.array([behind])))[0]
+        assert anterior >= (body.posterior_wall(up) + body.anterior_wall(up)) / 2 - 0.5
+        assert abs(right) < 0.65 * body.width_mm / 2
+    beside = {
+        name: sum(abs(body.frame.local_mm(n.target_mm)[0]) for n in plan_of(name).needles)
+        for name in ("vertebroplasty", "kyphoplasty")
+    }
+    assert beside["kyphoplasty"] < beside["vertebroplasty"]
 
 
 def test_sides_and_route_are_kept_as_asked(l2: Site) -> None:

@@ -101,7 +101,7 @@ def only_bone(
 
 
 def test_dense_bone_ends_by_pressure_and_says_so() -> None:
-    ended = only_bone(4, RULES, spongy=71.0)
+    ended = only_bone(4, RULES, spongy=100.0)
     assert isinstance(ended, Inflation)
     assert ended.ended_by is Stop.PRESSURE and "2.758" in ended.why
     assert isinstance(ended.pressure_margin, Measured) and ended.pressure_margin.value >= 0

@@ -1,8 +1,9 @@
 """A balloon that grows in bone: its ellipsoid, its cavity, the bone it crushes, its pressure (mm, MPa).
 
-Crushed bone is a foam: it yields at sigma(rho) = c rho^m, carries nothing around the balloon, and is as
-dense as the stress it carries. Balance along a ray then gives sigma_r = p (r_a/r)^2 outside a cavity that
-reaches to r_a, and the mass that the cavity displaced gives p.
+Crushed bone is a foam: it yields at sigma(rho) = c rho^m, is pressed together under that stress until it is
+k times as dense (the plateau of a foam), and from there on is as dense as the stress it carries. It carries
+nothing around the balloon. Balance along a ray then gives sigma_r = p (r_a/r)^2 outside a cavity that reaches
+to r_a, and the mass that the cavity displaced gives p.
 """
 
 from __future__ import annotations
@@ -60,28 +61,35 @@ def innermost(level: Array, allowed: Mask, count: int) -> Mask:
 
 @dataclass(frozen=True)
 class CrushLaw:
-    """Bone of density rho (g/cm3) is crushed at ``factor`` rho^``exponent`` MPa, to ``densest`` at most."""
+    """Bone of density rho (g/cm3) is crushed at ``factor`` rho^``exponent`` MPa, to ``densest`` at most.
+
+    ``plateau`` is how many times as dense it becomes before it carries more than that.
+    """
 
     factor_mpa: float
     exponent: float
     densest: float
+    plateau: float = 1.0
 
     def __post_init__(self) -> None:
-        if not (self.factor_mpa > 0 and self.exponent > 2 / 3 and self.densest > 0):
+        sound = self.factor_mpa > 0 and self.exponent > 2 / 3 and self.densest > 0 and self.plateau >= 1
+        if not sound:
             raise BadModel(
-                f"A law of crushing with factor {self.factor_mpa:g} and exponent {self.exponent:g}.",
-                "a factor above 0 and an exponent above 2/3",
+                f"A law of crushing with factor {self.factor_mpa:g}, exponent {self.exponent:g} "
+                f"and plateau {self.plateau:g}.",
+                "a factor above 0, an exponent above 2/3 and a plateau of 1 or more",
                 "With a lower exponent the crushed layer would have no end.",
             )
 
     def stress_mpa(self, density: AnyArray) -> Array:
-        """What bone of a density carries when it is crushed."""
+        """What bone of a density carries when it begins to be crushed."""
         return np.asarray(self.factor_mpa * np.maximum(density, 0.0) ** self.exponent)
 
-    def density(self, stress_mpa: AnyArray) -> Array:
-        """How dense crushed bone is that carries a stress."""
-        grown = (np.asarray(stress_mpa) / self.factor_mpa) ** (1 / self.exponent)
-        return np.asarray(np.minimum(grown, self.densest))
+    def density(self, stress_mpa: AnyArray, before: AnyArray) -> Array:
+        """How dense bone is that carries a stress: as before below the stress that crushes it."""
+        grown = self.plateau * (np.asarray(stress_mpa) / self.factor_mpa) ** (1 / self.exponent)
+        crushed = np.maximum(before, np.minimum(grown, self.densest))
+        return np.asarray(np.where(stress_mpa >= self.stress_mpa(before), crushed, before))
 
 
 @dataclass(frozen=True)
@@ -108,7 +116,7 @@ def crush_around(density: Array, cavity: Mask, level: Array, bone: Mask, law: Cr
         return Crushed(np.where(cavity, 0.0, density), 0.0, np.zeros_like(cavity))
 
     def grown(pressure: float) -> Array:
-        return np.maximum(own, law.density(pressure * out))
+        return law.density(pressure * out, own)
 
     low, high = 0.0, float(law.stress_mpa(np.array(law.densest)) / out.min()) if own.size else 0.0
     if not own.size or grown(high).sum() - own.sum() < displaced:
@@ -134,10 +142,10 @@ def crush_around(density: Array, cavity: Mask, level: Array, bone: Mask, law: Cr
 
 def similar_pressure(law: CrushLaw) -> tuple[float, float]:
     """For a ball in bone that has no end: p over the crushing stress, and the crushed layer's outer radius
-    over the ball's. From (b/a)^(3-n) = 3/n with n = 2/m; both independent of the ball's size.
+    over the ball's. From (a/b)^(3-n) = 1 - (3-n)/(3k) with n = 2/m; both independent of the ball's size.
     """
     n = 2 / law.exponent
-    ratio = (3 / n) ** (1 / (3 - n))
+    ratio = (1 - (3 - n) / (3 * law.plateau)) ** (-1 / (3 - n))
     return ratio**2, ratio
 
 

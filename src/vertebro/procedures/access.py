@@ -28,11 +28,15 @@ TRIED = 3
 
 @dataclass(frozen=True)
 class Wish:
-    """What is asked for: the needles in the order of preference, one or two sides, a route or any."""
+    """What is asked for: the needles in the order of preference, one or two sides, a route or any.
+
+    ``tips`` names what the tips of two needles are for: it decides how far from the middle they lie.
+    """
 
     needles: tuple[Needle, ...]
     one_sided: bool = False
     route: Route | None = None
+    tips: str = "two_needles"
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -74,7 +78,7 @@ def _best(half: Half, route: Route, wish: Wish) -> Trajectory | None:
 
 def _with(half: Half, route: Route, needle: Needle, wish: Wish) -> Trajectory | None:
     """The best of the safe paths with this needle, tried with an unsteady hand."""
-    kind = "one_needle" if wish.one_sided else "two_needles"
+    kind = "one_needle" if wish.one_sided else wish.tips
     share, pull = float(v.tip_beside.value[kind]), float(v.tip_pull.value[kind])
     aim = Aim(needle.outer_mm / 2, route, share * half.body.width_mm, pull)
     paths = best_paths(half, aim, TRIED)

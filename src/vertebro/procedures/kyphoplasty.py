@@ -27,6 +27,7 @@ class BalloonKyphoplasty(Technique):
     name = "kyphoplasty"
     like = Procedure.KYPHOPLASTY
     gauges: ClassVar[tuple[int, ...]] = (8, 10)
+    tips = "two_balloons"
     harms = tuple(NamedHarm(heading) for heading in (*HARMS, "balloon rupture"))
 
     def course(self, site: Site, needles: tuple[Trajectory, ...]) -> Course:
@@ -52,9 +53,9 @@ class BalloonKyphoplasty(Technique):
 
 
 def fitting_balloon(site: Site, needles: tuple[Trajectory, ...]) -> Balloon:
-    """The longest balloon that goes through the thinnest cannula and lies in the body up to its tip."""
+    """The longest balloon through the thinnest cannula whose middle lies in the front half of the body."""
     gauge = max(n.needle.gauge for n in needles)
-    room = min(_in_body_mm(site, n) for n in needles)
+    room = 2 * min(_in_front_half_mm(site, n) for n in needles)
     through = [b for b in balloons() if b.needs_gauge >= gauge]
     if not through:
         raise BadCase(
@@ -70,12 +71,14 @@ def balloon_ml(site: Site, balloon: Balloon) -> float:
     """A first filling of each balloon (mL): a share of the body, never above a part of its limit."""
     step = float(v.cement_step.value)
     wanted = float(v.balloon_share.value) * site.body_ml
-    most = balloon.limit_ml * float(v.balloon_reserve.value)
+    most = min(balloon.limit_ml * float(v.balloon_reserve.value), float(v.balloon_most.value))
     return float(max(step, np.floor(min(wanted, most) / step) * step))
 
 
-def _in_body_mm(site: Site, needle: Trajectory) -> float:
+def _in_front_half_mm(site: Site, needle: Trajectory) -> float:
+    """How far behind its tip the needle still lies in the front half of the body."""
+    body = site.body
     depths = np.arange(0.0, needle.depth_mm, 0.5)
-    points = site.body.frame.local_mm(needle.at_mm(depths))
-    inside = points[:, 1] > site.body.posterior_wall(points[:, 2])
-    return float(np.count_nonzero(inside)) * 0.5
+    points = body.frame.local_mm(needle.at_mm(depths))
+    half = (body.posterior_wall(points[:, 2]) + body.anterior_wall(points[:, 2])) / 2
+    return float(np.count_nonzero(points[:, 1] > half)) * 0.5

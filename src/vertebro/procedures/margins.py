@@ -80,9 +80,11 @@ def rooms(line: Line) -> dict[str, Number]:
 
 
 def grade_of(line: Line) -> BreachGrade | Unknown:
-    """The grade of the path as planned."""
+    """The grade of the path as planned, never better than the room to the pedicle's walls told beside it."""
     breach = float(_alone(line).breach[0])
-    return Unknown(say("unknown.no_bone")) if np.isnan(breach) else breach_grade(breach)
+    if np.isnan(breach):
+        return Unknown(say("unknown.no_bone"))
+    return breach_grade(max(breach, -min(_in_pedicle(line).values())))
 
 
 def robustness_of(line: Line) -> Robustness:

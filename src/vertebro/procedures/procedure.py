@@ -55,12 +55,13 @@ class Technique(ABC):
     """One procedure. A new one is a subclass in a file of its own in this folder; nothing else changes.
 
     ``like`` is the procedure whose trials and harms hold for it too, where there is one. ``gauges`` are the
-    needles it takes, the one to prefer first.
+    needles it takes, the one to prefer first; ``tips`` what the tips of two needles are for.
     """
 
     name: ClassVar[str] = ""
     like: ClassVar[Procedure | None] = None
     gauges: ClassVar[tuple[int, ...]] = ()
+    tips: ClassVar[str] = "two_needles"
     harms: ClassVar[tuple[NamedHarm, ...]] = ()
     sources: ClassVar[tuple[CitedValue, ...]] = ()
 
@@ -95,13 +96,13 @@ class Technique(ABC):
         thin = max((paths[0].needle for paths in found), key=lambda n: n.gauge)
         alike = []
         for paths in found:
-            wish = Wish((thin,), len(found) == 1, asked.route)
+            wish = Wish((thin,), len(found) == 1, asked.route, self.tips)
             again = paths if paths[0].needle == thin else find_paths(site, paths[0].side, wish)
             alike.append(paths if isinstance(again, Unknown) else again)
         return alike
 
     def _wish(self, asked: Asked, one_sided: bool) -> Wish:
-        return Wish(tuple(needle_of(g) for g in self.gauges), one_sided, asked.route)
+        return Wish(tuple(needle_of(g) for g in self.gauges), one_sided, asked.route, self.tips)
 
     def _with(
         self, site: Site, needles: tuple[Trajectory, ...], others: tuple[Trajectory, ...] = ()

@@ -244,7 +244,9 @@ class _Bed:
         self.room: Room = room_in(grid)
         factor, exponent = kopperdahl_yield.constants.value
         left = strength_left(patient.is_broken)
-        self.law = CrushLaw(left * factor, exponent, v.densest_mg_cm3.number / MG_PER_G)
+        self.law = CrushLaw(
+            left * factor, exponent, v.densest_mg_cm3.number / MG_PER_G, v.plateau_ratio.number
+        )
         self.body = lift_body(grid, patient.is_broken)
         self.full_mm3 = sum(b.volume_ml for b in balloons) * MM3_PER_ML
         self.lifts: dict[tuple[float, Union], Lift] = {}
