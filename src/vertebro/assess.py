@@ -12,9 +12,8 @@ from vertebro.guidelines.decision import judge, settings
 from vertebro.guidelines.facts_of import facts_of, noticed
 from vertebro.patient.case import Case
 from vertebro.report.assessment import Assessment
+from vertebro.report.not_done import not_done
 from vertebro.vocabulary.known import Unknown
-
-NOT_ASKED = "nobody asked for it (--simulate)"
 
 Say = Callable[[str], None]
 
@@ -43,14 +42,5 @@ def assess(case: Case, say: Say = lambda _: None, *, simulate: bool = False) -> 
         comparison=comparison,
         versions={"vertebro": __version__, "python": python_version()},
         disagreements=noticed(case, findings),
-        not_done=_not_done(case, findings, comparison),
+        not_done=not_done(case, findings, comparison),
     )
-
-
-def _not_done(case: Case, findings: object, comparison: object) -> tuple[tuple[str, str], ...]:
-    missing = [("measurements", findings.why)] if isinstance(findings, Unknown) else []
-    if isinstance(case.ct, Unknown):
-        missing.append(("density and everything read from grey values", case.ct.why))
-    if comparison is None or isinstance(comparison, Unknown):
-        missing.append(("simulation of the procedures", comparison.why if comparison else NOT_ASKED))
-    return tuple(missing)

@@ -90,7 +90,7 @@ def _panel(drawing: Drawing, scene: CementScene, plane: Plane, left: float) -> N
                 plane.picture_mm(needle.tip_mm) + shift, 0.9, fill=NEEDLE, stroke=HALO, stroke_width=0.3
             )
     for leak, at in leaks_on(scene, plane):
-        _draw_leak(drawing, leak, at + shift)
+        draw_leak(drawing, leak, at + shift)
     _words(drawing, plane, shift)
 
 
@@ -132,7 +132,8 @@ def leaks_on(scene: CementScene, plane: Plane) -> list[tuple[DrawnLeak, Array]]:
     return found
 
 
-def _draw_leak(drawing: Drawing, leak: DrawnLeak, at: Array) -> None:
+def draw_leak(drawing: Drawing, leak: DrawnLeak, at: Array) -> None:
+    """A disc as large as the leak, with its letter."""
     radius = max(leak.radius_mm, 0.5 * TEXT_MM)
     drawing.circle(at, radius, fill=leak.colour, opacity=0.85, stroke=HALO, stroke_width=0.3)
     drawing.words(at, leak.sign, TEXT_MM * 0.85, fill=HALO, font_weight=700, text_anchor="middle")

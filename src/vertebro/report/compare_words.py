@@ -73,7 +73,7 @@ def _untreated(compared: Compared) -> tuple[str, ...]:
         return (say("untreated.whole"), "100 %", "100 %", *[none] * 7)
     part = strong.restored[name]
     offset = part.stiffness_based if isinstance(part.offset, Unknown) else part.offset
-    return (say("untreated.broken"), _short(offset), _short(part.stiffness), *[none] * 7)
+    return (say("untreated.broken"), short(offset), short(part.stiffness), *[none] * 7)
 
 
 def cells(option: Option) -> tuple[str, ...]:
@@ -85,14 +85,14 @@ def cells(option: Option) -> tuple[str, ...]:
         (heights, heights) if isinstance(heights, Unknown) else (heights.gain.middle, heights.gain.wedge)
     )
     return (
-        _short(strength_restored(option)),
-        _short(stiffness),
-        _short(option.leaked),
+        short(strength_restored(option)),
+        short(stiffness),
+        short(option.leaked),
         _chance(option.anywhere),
         _chance(option.canal),
-        _short(gains[0], sign=True),
-        _short(gains[1], sign=True),
-        _short(pressure_next_door(option.neighbours), sign=True),
+        short(gains[0], sign=True),
+        short(gains[1], sign=True),
+        short(pressure_next_door(option.neighbours), sign=True),
         _heat(option),
     )
 
@@ -108,7 +108,8 @@ def pressure_next_door(neighbours: Neighbours | Unknown) -> Number:
     return max(known, key=lambda c: abs(c.value)) if known else Unknown(say("unknown.pressure"))
 
 
-def _short(value: Number, sign: bool = False) -> str:
+def short(value: Number, sign: bool = False) -> str:
+    """A number with its spread as briefly as a table bears it."""
     if isinstance(value, Unknown):
         return say("cell.unknown")
     digits = {"%": 1 if sign else 0, "mL": 2}.get(value.unit, 1)
@@ -136,6 +137,19 @@ def _heat(option: Option) -> str:
 
 
 def reading(compared: Compared) -> Iterable[str]:
+    """What the table says in sentences, and what patients and trials say beside it."""
+    yield from answers(compared)
+    series = [o.heights.gain.patients for o in compared.options if not isinstance(o.heights, Unknown)]
+    for one in series[0] if series else ():
+        yield say("reading.patients", name=one.name, middle=one.middle.in_words(), angle=one.angle.in_words())
+    told = [o.neighbours for o in compared.options if not isinstance(o.neighbours, Unknown)]
+    if told:
+        yield say("reading.next_door")
+        yield from bands_in_words(told[0].bands, "cement")
+        yield evidence_in_words(told[0])
+
+
+def answers(compared: Compared) -> Iterable[str]:
     """What the table says in sentences."""
     for name in compared.played:
         enough = compared.enough(name)
@@ -149,14 +163,6 @@ def reading(compared: Compared) -> Iterable[str]:
     yield say("reading.intact", estimate=_carried(compared.untreated.intact))
     if "broken" in compared.untreated.restored:
         yield say("reading.untreated")
-    series = [o.heights.gain.patients for o in compared.options if not isinstance(o.heights, Unknown)]
-    for one in series[0] if series else ():
-        yield say("reading.patients", name=one.name, middle=one.middle.in_words(), angle=one.angle.in_words())
-    told = [o.neighbours for o in compared.options if not isinstance(o.neighbours, Unknown)]
-    if told:
-        yield say("reading.next_door")
-        yield from bands_in_words(told[0].bands, "cement")
-        yield evidence_in_words(told[0])
 
 
 def _carried(carried: Carried | Unknown) -> str:

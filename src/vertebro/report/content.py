@@ -114,7 +114,7 @@ def content(assessment: Assessment) -> Content:
         changes=tuple(line for line in changes if not line.is_danger),
         dangers=tuple(line for line in changes if line.is_danger),
         evidence=evidence_words(assessment.evidence) if assessment.evidence else None,
-        simulation=simulation_words(assessment.comparison),
+        simulation=simulation_words(assessment),
         lead=tuple(lead(case, findings)),
         findings_heading=say("heading.findings_at", level=level) if level else say("heading.findings"),
         level_heading=say("heading.table_level", level=level) if level else "",

@@ -60,7 +60,7 @@ def html(words: Content, pictures: Pictures) -> str:
             still=pictures.still,
             chart=pictures.chart,
             forests=pictures.forests,
-            trade_off=pictures.trade_off,
+            of_procedures={picture.name: picture for picture in pictures.procedures},
             scene=pictures.scene,
             sections=[s for s in SECTIONS if s not in left_out],
             marks=SIGNS,

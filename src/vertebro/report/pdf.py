@@ -29,7 +29,7 @@ def pdf(words: Content, pictures: Pictures, on: date) -> bytes:
             "pictures": [_stored(folder, picture) for picture in pictures.slices],
             "still": _stored(folder, pictures.still),
             "chart": _stored(folder, pictures.chart),
-            "trade_off": _stored(folder, pictures.trade_off),
+            "of_procedures": {one.name: _stored(folder, one) for one in pictures.procedures},
             "forests": [_stored(folder, picture) for picture in pictures.forests],
             "no_pictures": pictures.why_none,
             "day": {"year": on.year, "month": on.month, "day": on.day},

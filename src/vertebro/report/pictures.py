@@ -13,7 +13,7 @@ from vertebro.report.heights_chart import heights_chart
 from vertebro.report.mri_picture import mri_picture
 from vertebro.report.readable import readable
 from vertebro.report.sentences import say
-from vertebro.report.simulation_section import trade_off
+from vertebro.report.simulation_section import pictures_of_procedures
 from vertebro.report.surfaces3d import scene, still, surfaces
 from vertebro.vocabulary.known import Unknown
 
@@ -28,7 +28,7 @@ class Pictures:
     scene: dict[str, Any] | None
     why_none: str
     forests: tuple[Picture, ...] = ()
-    trade_off: Picture | None = None
+    procedures: tuple[Picture, ...] = ()
 
     @classmethod
     def of(cls, assessment: Assessment) -> Pictures:
@@ -39,13 +39,13 @@ class Pictures:
         forests = forest_plots(assessment.evidence) if assessment.evidence else ()
         if isinstance(spine, Unknown):
             why = readable(say("picture.none", why=spine.why))
-            return cls((), None, chart, None, why, forests, trade_off(assessment.comparison))
+            return cls((), None, chart, None, why, forests)
         shapes = surfaces(spine)
         on_mri = mri_picture(assessment)
         drawn = (*slices(assessment), *((on_mri,) if on_mri else ()))
-        plot = trade_off(assessment.comparison)
-        return cls(drawn, still(shapes, chosen), chart, scene(shapes, chosen), "", forests, plot)
+        played = pictures_of_procedures(assessment)
+        return cls(drawn, still(shapes, chosen), chart, scene(shapes, chosen), "", forests, played)
 
     def __iter__(self) -> Iterator[Picture]:
-        every = (*self.slices, self.still, self.chart, *self.forests, self.trade_off)
+        every = (*self.slices, self.still, self.chart, *self.forests, *self.procedures)
         return (p for p in every if p is not None)

@@ -1,57 +1,84 @@
-"""What each procedure would do in this spine, as the report prints it: plans, the table, what it says."""
+"""What each procedure would do in this spine, as the report prints it: the table, what it says, each part."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vertebro.report.assessment import Assessment
 from vertebro.report.figures import Picture
-from vertebro.report.sentences import say
 from vertebro.vocabulary.known import Unknown
 
 if TYPE_CHECKING:
+    from vertebro.report.section_part import Part
     from vertebro.simulation.compare import Compared
 
 
 @dataclass(frozen=True)
 class SimulationWords:
-    """The whole section: plans, the table, what it says, what is missing, what to keep in mind."""
+    """The whole section: plans, the table, what it says, its parts, what is missing, what to keep in mind.
 
-    cautions: tuple[str, ...]
-    plans: tuple[str, ...]
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    reading: tuple[str, ...]
-    missing: tuple[str, ...]
+    ``refused`` is why nothing could be simulated, and then all there is.
+    """
+
+    refused: str
+    cautions: tuple[str, ...] = ()
+    plans: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    reading: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+    missing: tuple[tuple[str, str], ...] = ()
 
 
-def simulation_words(compared: Compared | Unknown | None) -> SimulationWords | None:
-    """The comparison in words. (Imported here: a report without it does not wait for the solvers.)"""
-    from vertebro.report.compare_words import missing, plans, reading, rows
-
-    if compared is None or isinstance(compared, Unknown):
+def simulation_words(assessment: Assessment) -> SimulationWords | None:
+    """The comparison in words; None where nobody asked. (A report without it does not wait for solvers.)"""
+    compared = assessment.comparison
+    if compared is None:
         return None
+    from vertebro.report.section_part import say
+
+    if isinstance(compared, Unknown):
+        return SimulationWords(refused=say("refused", why=compared.why))
+    from vertebro.report.compare_words import answers, plans, rows
+    from vertebro.report.not_simulated import not_simulated
+
     heads, *body = rows(compared)
     return SimulationWords(
+        refused="",
         cautions=compared.cautions,
         plans=tuple(plans(compared)),
         heads=heads,
         rows=tuple(body),
-        reading=tuple(reading(compared)),
-        missing=tuple(missing(compared)),
+        reading=tuple(answers(compared)),
+        parts=_parts(compared, assessment),
+        missing=not_simulated(compared),
     )
 
 
-def trade_off(compared: Compared | Unknown | None) -> Picture | None:
-    """The trade-off between strength and leak, where there is one to show."""
+def _parts(compared: Compared, assessment: Assessment) -> tuple[Part, ...]:
+    from vertebro.report.balloon_part import balloon_part
+    from vertebro.report.heat_part import heat_part
+    from vertebro.report.needles_part import needles_part
+    from vertebro.report.neighbours_part import neighbours_part
+    from vertebro.report.section_part import Part, say
+
+    parts = (
+        Part(say("heading.before_after"), pictures=("before_after",)),
+        Part(say("heading.volume"), pictures=("trade_off",)),
+        needles_part(compared),
+        balloon_part(compared, assessment.findings),
+        neighbours_part(compared),
+        heat_part(compared),
+    )
+    return tuple(part for part in parts if part is not None and not part.is_empty)
+
+
+def pictures_of_procedures(assessment: Assessment) -> tuple[Picture, ...]:
+    """The pictures of the section, where there is a comparison to draw."""
+    compared = assessment.comparison
     if compared is None or isinstance(compared, Unknown):
-        return None
-    from vertebro.report.compare_picture import trade_off_picture
+        return ()
+    from vertebro.report.simulation_pictures import simulation_pictures
 
-    drawn = trade_off_picture(compared)
-    if isinstance(drawn, Unknown):
-        return None
-    alt = say("simulation.trade_off.alt", level=compared.level)
-    return Picture(
-        "trade_off", say("simulation.trade_off.title"), say("simulation.trade_off.caption"), alt, drawn
-    )
+    return simulation_pictures(compared, assessment.case)

@@ -1,0 +1,46 @@
+"""One heading of the section on the procedures: what it says, its table, its pictures, what stands below."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vertebro.simulation.compare import Compared, Option
+from vertebro.vocabulary.known import Unknown
+from vertebro.vocabulary.texts import texts
+
+say = texts(beside=__file__, name="section").say
+
+
+@dataclass(frozen=True)
+class Part:
+    """Words, a table and the names of the pictures under one heading; ``below`` stands under all of them."""
+
+    heading: str
+    says: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    pictures: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """True if there is nothing under the heading."""
+        return not (self.says or self.rows or self.pictures or self.below)
+
+
+def planned(compared: Compared, procedure: str) -> Option | Unknown:
+    """The option of a procedure at its planned volume."""
+    plan = compared.plans[procedure]
+    if isinstance(plan, Unknown):
+        return plan
+    for option in compared.of(procedure):
+        if np.isclose(option.volume.value, plan.cement_ml):
+            return option
+    return Unknown(say("not_asked", ml=f"{plan.cement_ml:g}"))
+
+
+def slug(procedure: str) -> str:
+    """The name of a procedure as part of a file's name."""
+    return procedure.replace(" ", "_")
