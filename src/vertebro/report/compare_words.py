@@ -108,23 +108,40 @@ def pressure_next_door(neighbours: Neighbours | Unknown) -> Number:
     return max(known, key=lambda c: abs(c.value)) if known else Unknown(say("unknown.pressure"))
 
 
+def whole(value: float) -> int:
+    """A chance or a strength in per cent as people read it, here and on the patient's factsheet."""
+    return round(value)
+
+
 def short(value: Number, sign: bool = False) -> str:
     """A number with its spread as briefly as a table bears it."""
     if isinstance(value, Unknown):
         return say("cell.unknown")
     digits = {"%": 1 if sign else 0, "mL": 2}.get(value.unit, 1)
-    number = f"{value.value:{'+' if sign else ''}.{digits}f}"
+    shown = value.value if digits else whole(value.value)
+    number = f"{shown:{'+' if sign else ''}.{digits}f}"
     spread = f" ± {value.spread:.{digits}f}" if value.spread else ""
     if value.unit == "deg":
         return say("cell.angle", number=number, spread=spread)
     return say("cell.number", number=number, spread=spread, unit=value.unit)
 
 
+def chance_pct(chance: Share | Unknown) -> tuple[int, int, int] | Unknown:
+    """A chance and the ends of its interval, in whole per cent."""
+    if isinstance(chance, Unknown):
+        return chance
+    if isinstance(chance.probability, Unknown):
+        return chance.probability
+    p, low, high = (whole(100 * x) for x in (chance.probability, chance.low, chance.high))
+    return p, low, high
+
+
 def _chance(chance: Share | Unknown) -> str:
-    if isinstance(chance, Unknown) or isinstance(chance.probability, Unknown):
+    found = chance_pct(chance)
+    if isinstance(found, Unknown):
         return say("cell.unknown")
-    p, low, high = (100 * x for x in (chance.probability, chance.low, chance.high))
-    return say("cell.chance", p=f"{p:.0f}", low=f"{low:.0f}", high=f"{high:.0f}")
+    p, low, high = found
+    return say("cell.chance", p=p, low=low, high=high)
 
 
 def _heat(option: Option) -> str:

@@ -118,11 +118,12 @@ class Works(Block):
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and what stands below it."""
+    """A heading, what stands below it, and the works it cites besides those of the one table."""
 
     key: str
     heading: str
     blocks: tuple[Block, ...]
+    works: tuple[str, ...] = ()
 
     def passages(self) -> list[Passage]:
         """What a reader reads here, for the checks of plain language."""

@@ -24,6 +24,7 @@ ORDER = (
     "anaesthetic",
 )
 ORDER_END = ("options", "ask", "matters", "decides")
+PERSONAL = ("you", "tried")
 RECORDED = ("date", "update", "funding", "source")
 
 Rule = Callable[[Sheet, dict[str, Check]], tuple[Outcome, str]]
@@ -124,13 +125,16 @@ def _accessible(sheet: Sheet, _: dict[str, Check]) -> tuple[Outcome, str]:
 
 
 def _apart(sheet: Sheet, _: dict[str, Check]) -> tuple[Outcome, str]:
-    """Where something is personal it stands in a box that calls it an estimate, apart from the trials."""
-    own = _section(sheet, "you")
-    if own is None:
+    """What is personal stands apart from the trials, in sections with a box that calls it an estimate."""
+    own = [section for key in PERSONAL if (section := _section(sheet, key)) is not None]
+    if not own:
         return Outcome.KEPT, _say("found.not_personal")
-    boxes = [block for block in own.blocks if isinstance(block, Box)]
-    named = any(_say("concept.estimate") in box.heading for box in boxes)
-    return (Outcome.KEPT, "") if named else (Outcome.BROKEN, _say("found.not_said"))
+    return _none([section.heading for section in own if not _is_called_an_estimate(section)])
+
+
+def _is_called_an_estimate(section: Section) -> bool:
+    boxes = [block for block in section.blocks if isinstance(block, Box)]
+    return any(_say("concept.estimate") in box.heading for box in boxes)
 
 
 def _leaves_choice(sheet: Sheet, language: dict[str, Check]) -> tuple[Outcome, str]:

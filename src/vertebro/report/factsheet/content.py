@@ -22,6 +22,7 @@ from vertebro.report.factsheet.blocks import (
     Times,
     Works,
 )
+from vertebro.report.factsheet.checklist import PERSONAL
 from vertebro.report.factsheet.icons import icon_array
 from vertebro.report.factsheet.numbers import (
     Numbers,
@@ -41,8 +42,9 @@ from vertebro.vocabulary.procedures import Procedure
 
 SEED = "ros_surgery_for_pain_relief"
 YEAR_DAYS, MONTH_DAYS = 365, 30
-ORDER = ["what", "who", "not_for", "before", "during", "after", "benefits", "course", "harms"]
-ORDER += ["long_term", "anaesthetic", "options", "unsure", "ask", "matters", "decides"]
+ORDER = ["you", "what", "who", "not_for", "before", "during", "after", "benefits", "course", "harms"]
+ORDER += ["long_term", "anaesthetic", "tried", "options", "unsure", "ask", "matters", "decides"]
+"""In this order: what a computer tried out comes after what was counted in people."""
 SIDES = {"benefits": Side.GOOD, "harms": Side.BAD, "long_term": Side.BAD, "anaesthetic": Side.BAD}
 HEADINGS = {
     "leak": Heading.LEAK,
@@ -130,11 +132,13 @@ def assembled(
     frame: Frame, title: str, kind: str, header: tuple[tuple[str, str], ...], own: Sequence[Section]
 ) -> Sheet:
     """The overview, what is about one person, every other section, and at last what the sheet rests on."""
-    told = [_section(frame, key) for key in ORDER]
-    read = reading(p.text for section in (*own, *told) for p in section.passages() if p.prose)
+    given = {section.key: section for section in own}
+    keys = [key for key in ORDER if key in given or key not in PERSONAL]
+    told = [given.get(key) or _section(frame, key) for key in keys]
+    read = reading(p.text for section in told for p in section.passages() if p.prose)
     frame.values.update(grade=f"{read.grade:.0f}", smog=f"{read.smog:.0f}")
-    last = [_section(frame, "about"), _sources(frame)]
-    return Sheet(title, kind, header, (glance(frame), *own, *told, *last))
+    last = [_section(frame, "about"), _sources(frame, [key for section in told for key in section.works])]
+    return Sheet(title, kind, header, (glance(frame), *told, *last))
 
 
 def with_findings(sheet: Sheet, found: Sequence[Check]) -> Sheet:
@@ -294,8 +298,8 @@ def _drawn(rates: Sequence[Rate], name: str) -> list[Block]:
     return [Drawn(pictures)] if pictures else []
 
 
-def _sources(frame: Frame) -> Section:
-    keys = dict.fromkeys((*PAGES_CITED, *frame.numbers.sources()))
+def _sources(frame: Frame, own: Sequence[str]) -> Section:
+    keys = dict.fromkeys((*PAGES_CITED, *frame.numbers.sources(), *own))
     works = tuple(
         (str(references()[key]).removesuffix(references()[key].link).strip(), references()[key].link)
         for key in keys

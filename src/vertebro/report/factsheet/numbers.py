@@ -134,6 +134,10 @@ class Numbers:
         """One rate by its key."""
         return next(rate for heading in Heading for rate in self.harms(heading) if rate.key == key)
 
+    def counted(self, key: str) -> Harm:
+        """One harm of the one table by its key, also where the tables leave it out."""
+        return next(r.harm for r in self._table if isinstance(r.harm, Harm) and r.harm.key == key)
+
     def uncounted(self) -> tuple[str, ...]:
         """The headings for which no rate was found, in plain words."""
         none = (
@@ -253,7 +257,7 @@ def daily_life_in_words(effects: Iterable[Effect]) -> tuple[str, ...]:
             times = found.setdefault((key, versus_in_words(effect.comparison)), {})
             times[time_in_words(effect.time_days)] = None
     return tuple(
-        say(f"daily.{key}", times=_listed(times), versus=versus) for (key, versus), times in found.items()
+        say(f"daily.{key}", times=listed(times), versus=versus) for (key, versus), times in found.items()
     )
 
 
@@ -381,6 +385,7 @@ def _many(number: int, unit: str) -> str:
     return say(f"time.{unit}" if number == 1 else f"time.{unit}s", n=number)
 
 
-def _listed(items: Iterable[str]) -> str:
+def listed(items: Iterable[str]) -> str:
+    """``one, two and three``."""
     *first, last = items
     return say("listed", first=", ".join(first), last=last) if first else last

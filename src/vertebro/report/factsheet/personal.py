@@ -10,6 +10,7 @@ from vertebro.report.assessment import Assessment
 from vertebro.report.factsheet.blocks import Block, Box, Paragraph, Section, Sheet
 from vertebro.report.factsheet.content import Frame, assembled
 from vertebro.report.factsheet.numbers import Numbers
+from vertebro.report.factsheet.tried import SPREADS, tried, tried_in_short
 from vertebro.report.factsheet.words import knows, name_of, say
 from vertebro.report.sentences import day
 from vertebro.vocabulary.facts import fact
@@ -20,7 +21,6 @@ from vertebro.vocabulary.procedures import Procedure
 WORST = 10  # the end of the scale of pain
 WHOLE = 100  # parts that a height is told in
 ALARMING = {Stance.REFER_URGENTLY, Stance.CONTRAINDICATED}
-SPREADS = 2  # the range told to a patient: two standard uncertainties to each side
 
 
 def personal_sheet(assessment: Assessment) -> Sheet:
@@ -32,7 +32,8 @@ def personal_sheet(assessment: Assessment) -> Sheet:
         (say("header.level"), _level_name(assessment)),
         (say("header.date"), day(assessment.case.on)),
     )
-    return assembled(frame, say("title"), say("kind_personal"), header, (_you(frame, assessment),))
+    own = (_you(frame, assessment), *tried(assessment, numbers))
+    return assembled(frame, say("title"), say("kind_personal"), header, own)
 
 
 def _you(frame: Frame, assessment: Assessment) -> Section:
@@ -40,7 +41,7 @@ def _you(frame: Frame, assessment: Assessment) -> Section:
         Paragraph(say("you.intro")),
         Paragraph(" ".join(_known(assessment))),
         Box(say("you.answers"), _answers(frame, assessment), tone=_tone(assessment)),
-        Box(say("you.scan"), (*_scan(assessment), say("you.scan_apart"))),
+        Box(say("you.scan"), (*_scan(assessment), *tried_in_short(assessment), say("you.scan_apart"))),
         *_own_risks(numbers=frame.numbers),
         Box(say("you.open"), _open(assessment.decisions), tone="open", listed=True),
     ]
