@@ -45,7 +45,7 @@ def _needle(path: Path, line: dict[str, Any], number: int) -> OwnNeedle:
         ends = np.array(points, dtype=float) * TO_LPS[system]
     except (TypeError, ValueError) as fault:
         raise _refused(path, "points", name=name) from fault
-    if ends.shape != (2, 3) or not np.isfinite(ends).all():
+    if ends.shape != (2, 3) or not np.isfinite(ends).all() or np.allclose(*ends):
         raise _refused(path, "points", name=name)
     entry, tip = ((float(x), float(y), float(z)) for x, y, z in ends)
     return OwnNeedle(name, entry, tip)

@@ -7,7 +7,7 @@ from pathlib import Path
 from vertebro.formats.cement_files import InjectionFiles, write_cement_files
 from vertebro.formats.document import as_json
 from vertebro.formats.simulation_document import simulation_document
-from vertebro.formats.writing import writing
+from vertebro.formats.writing import set_aside, writing
 from vertebro.patient.case import Case
 from vertebro.report.cement_of import Seen, cavity_of, drawn, moments_of, scene_of
 from vertebro.simulation.injected import Injected
@@ -26,20 +26,10 @@ def write_simulation(played: Simulated, case: Case, folder: Path) -> tuple[Path,
     with writing(place) as temporary:
         temporary.write_text(as_json(simulation_document(played)), encoding="utf-8")
     if isinstance(played.injected, Unknown):
-        _set_aside(folder / "injection")
+        set_aside(folder / "injection")
         return (place,)
     made = write_cement_files(_files(played, played.injected, case), folder / "injection")
     return (place, *(folder / "injection" / path for path in made))
-
-
-def _set_aside(earlier: Path) -> None:
-    """Renames what an earlier run left, so that nobody takes its pictures for this one's."""
-    if not earlier.exists():
-        return
-    number = 1
-    while (free := earlier.with_name(f"{earlier.name}-of-an-earlier-run-{number}")).exists():
-        number += 1
-    earlier.rename(free)
 
 
 def _files(played: Simulated, result: CementResult, case: Case) -> InjectionFiles:

@@ -42,6 +42,16 @@ def writing(path: Path) -> Iterator[Path]:
         shutil.rmtree(room, ignore_errors=True)
 
 
+def set_aside(earlier: Path) -> None:
+    """Renames what an earlier run left, so that nobody takes it for this one's."""
+    if not earlier.exists():
+        return
+    number = 1
+    while (free := earlier.with_name(f"{earlier.stem}-of-an-earlier-run-{number}{earlier.suffix}")).exists():
+        number += 1
+    earlier.rename(free)
+
+
 def make_sure_of_folder(path: Path) -> None:
     """BadFile where a folder could not be written at the end, said before the work begins."""
     path = Path(path).absolute()

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vertebro.interfaces.cli_options import Case, Json, LevelName
+from vertebro.interfaces.needle_options import Gauge, NeedleOptions, NeedleText, RouteName
+
+if TYPE_CHECKING:
+    from vertebro.patient.case import Case as RecordCase
+    from vertebro.simulation.compare import Compared
 
 
 def compare(
@@ -20,11 +25,14 @@ def compare(
         str | None,
         typer.Option(metavar="ML,ML", help="Volumes of cement; else half, all and 1.5 of the plan's."),
     ] = None,
+    needle: NeedleText = None,
+    gauge: Gauge = None,
+    route: RouteName = None,
     viscosity: Annotated[str, typer.Option(help="Viscosity of the cement: low, medium, high.")] = "medium",
     samples: Annotated[int, typer.Option(help="Injections with everything unsure drawn, for each.")] = 50,
     seed: Annotated[int, typer.Option(help="Another seed draws other samples.")] = 1,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder for the picture and the JSON.")
+        Path | None, typer.Option("--out", "-o", help="Folder for picture, JSON, surfaces and needles.")
     ] = None,
     json: Json = None,
 ) -> None:
@@ -32,6 +40,7 @@ def compare(
     from vertebro.errors import BadCase
     from vertebro.formats.casefile import read_case
     from vertebro.formats.compare_document import comparison_document
+    from vertebro.formats.writing import make_sure_of_file, make_sure_of_folder
     from vertebro.fracture.measure import measure
     from vertebro.interfaces.cli import _say, _write_json
     from vertebro.report.compare_words import comparison_in_words
@@ -40,13 +49,19 @@ def compare(
     from vertebro.vocabulary.known import Unknown
     from vertebro.vocabulary.levels import Level
 
+    if out is not None:
+        make_sure_of_folder(out)
+    if json is not None and json != "-":
+        make_sure_of_file(Path(json))
     wanted = Wanted(
         tuple(name.strip() for name in procedures.split(",")),
         _volumes(volumes),
         viscosity,
         _count(samples),
         seed,
+        NeedleOptions(needle, gauge, route).wishes(),
     )
+    wanted.refuse_what_cannot_be()
     _say(f"reading {case}")
     read = read_case(case)
     asked = Level.parse(level) if level else read.level
@@ -55,31 +70,34 @@ def compare(
     _say("measuring the vertebrae")
     compared = compare_case(read, asked, measure(read), wanted, _say)
     if out:
-        _write(out, compared)
+        _write(out, compared, read)
     if json:
         _write_json(comparison_document(compared), json)
     if json != "-":
         typer.echo(comparison_in_words(compared))
 
 
-def _write(out: Path, compared: object) -> None:
+def _write(out: Path, compared: Compared, case: RecordCase) -> None:
+    """JSON, the picture, surfaces and needles: all of them or nothing."""
     from vertebro.formats.compare_document import comparison_document
-    from vertebro.formats.writing import make_sure_of_folder, writing
-    from vertebro.interfaces.cli import _say, _write_json
+    from vertebro.formats.document import as_json
+    from vertebro.formats.procedure_files import write_procedures
+    from vertebro.formats.writing import writing
+    from vertebro.interfaces.cli import _say
     from vertebro.report.compare_picture import trade_off_picture
-    from vertebro.simulation.compare import Compared
     from vertebro.vocabulary.known import Unknown
 
-    assert isinstance(compared, Compared)
-    make_sure_of_folder(out)
-    _write_json(comparison_document(compared), str(out / "comparison.json"))
+    _say("writing surfaces and needles")
     picture = trade_off_picture(compared)
-    if isinstance(picture, Unknown):
-        _say(f"no picture: {picture.why}")
-        return
-    with writing(out / "trade-off.svg") as temporary:
-        temporary.write_text(picture, encoding="utf-8")
-    _say(f"wrote {out / 'trade-off.svg'}")
+    with writing(out) as folder:
+        folder.mkdir()
+        (folder / "comparison.json").write_text(as_json(comparison_document(compared)), encoding="utf-8")
+        said = write_procedures(compared, case, folder)
+        if not isinstance(picture, Unknown):
+            (folder / "trade-off.svg").write_text(picture, encoding="utf-8")
+    _say(f"no picture: {picture.why}" if isinstance(picture, Unknown) else f"wrote {out / 'trade-off.svg'}")
+    for line in (*said, "comparison.json"):
+        _say(f"wrote {out / line}")
 
 
 def _volumes(text: str | None) -> tuple[float, ...] | None:

@@ -19,7 +19,7 @@ from vertebro.vocabulary.texts import texts
 
 say = texts(beside=__file__, name="cement").say
 
-CEMENT, NEEDLE, BONE, OUTLINE, CAVITY = "#ffa62b", "#8fe3ff", "#d8cdb6", "#f4ead2", "#58b7d8"
+CEMENT, NEEDLE, BONE, OUTLINE, CAVITY = "#ffa62b", "#8fe3ff", "#d8cdb6", "#f4ead2", "#ff3fa4"
 
 SIGNS = MappingProxyType(
     {

@@ -57,6 +57,17 @@ class Wanted:
     seed: int = 1
     wishes: Wishes = field(default_factory=Wishes)
 
+    def refuse_what_cannot_be(self) -> None:
+        """BadCase before any image is read: procedures, cement, volumes that cannot be."""
+        for name in self.procedures:
+            technique(name)
+        if len(set(self.procedures)) < len(self.procedures) or not self.procedures:
+            raise BadCase(f"The procedures are {self.procedures}.", "each of them once", "Correct them.")
+        cement_named(self.viscosity)
+        given = self.volumes_ml
+        if given is not None and not (given and all(np.isfinite(ml) and ml > 0 for ml in given)):
+            raise BadCase(f"The volumes are {given}.", "volumes above 0 mL", "Correct them.")
+
 
 @dataclass(frozen=True)
 class Option:
@@ -141,10 +152,11 @@ def compare(
 ) -> Compared:
     """Plans, plays and weighs every option; refuses a case without calibrated density or a cut vertebra."""
     wanted = wanted or Wanted()
+    wanted.refuse_what_cannot_be()
     ct, spine = images_of(case)
-    bench = bench_of(case, level, tell)
     site = site_of(spine, level, ct)
     wanted.wishes.refuse_tips_outside(site)
+    bench = bench_of(case, level, tell)
     plans: dict[str, Plan | Unknown] = {}
     played, fillings, moments = {}, {}, {}
     for name in wanted.procedures:
@@ -186,9 +198,7 @@ def _key(procedure: str, ml: float) -> str:
 def _volumes(wanted: Wanted, plan: Plan) -> tuple[float, ...]:
     if wanted.volumes_ml is None:
         return tuple(plan.cement_ml * share for share in SHARES)
-    if not wanted.volumes_ml or not all(np.isfinite(ml) and ml > 0 for ml in wanted.volumes_ml):
-        raise BadCase(f"The volumes are {wanted.volumes_ml}.", "volumes above 0 mL", "Correct them.")
-    return tuple(sorted(wanted.volumes_ml))
+    return tuple(sorted(set(wanted.volumes_ml)))
 
 
 def _risk(played: Played, bench: Bench, wanted: Wanted, tell: Progress) -> LeakRisk | Unknown:
@@ -244,7 +254,7 @@ class _Maker:
             restored=self.strong.restored[key],
             heights=heights,
             neighbours=self._neighbours(played, played.filled(moment)),
-            heat=heat_of(_injected(played, moment)),
+            heat=heat_of(Injected.at(played.injection, moment)),
         )
 
     def _heights(self, played: Played) -> HeightsAfter | Unknown:
@@ -266,12 +276,6 @@ class _Maker:
             less = 0.0 if isinstance(gain, Unknown) else gain.wedge.value
             treatment = replace(treatment, wedge_after_deg=before.value + less)
         return self.segment.treated(treatment)
-
-
-def _injected(played: Played, moment: Snapshot) -> Injected:
-    bone = played.injection.bone
-    share = np.clip(np.asarray(moment.share, dtype=float), 0.0, 1.0)
-    return Injected(bone.grid, bone.porosity, share, played.injection.outlets, moment.leak_ml)
 
 
 def _chance(risk: LeakRisk, curve: LeakCurve, ml: float) -> Share | Unknown:

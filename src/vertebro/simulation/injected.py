@@ -10,7 +10,7 @@ from vertebro.errors import HouseFault
 from vertebro.kernels.arrays import Array, Mask
 from vertebro.kernels.geometry import enclosed_hole
 from vertebro.simulation.heating import TRACE, CementField, Heat, HeatSettings, heat_spread
-from vertebro.simulation.injection import CementResult
+from vertebro.simulation.injection import CementResult, Snapshot
 from vertebro.simulation.leakage import Outlet, Place
 from vertebro.simulation.permeability import porosity_of
 from vertebro.simulation.vertebra_grid import VertebraGrid
@@ -47,6 +47,12 @@ class Injected:
         """What an injection left."""
         left = tuple(float(ml) for ml in result.course.leak_ml[:, -1])
         return cls(result.bone.grid, result.bone.porosity, result.cement_share, result.outlets, left)
+
+    @classmethod
+    def at(cls, result: CementResult, moment: Snapshot) -> Injected:
+        """What an injection had left at one of its moments."""
+        bone, share = result.bone, np.clip(np.asarray(moment.share, dtype=float), 0.0, 1.0)
+        return cls(bone.grid, bone.porosity, share, result.outlets, moment.leak_ml)
 
     @property
     def ml(self) -> float:

@@ -119,10 +119,10 @@ def simulate(case: Case, level: Level, wanted: Wanted, tell: Progress = lambda _
     """A procedure's steps with one injection on the fine grid and, if samples are asked for, many on the
     coarse one; refuses a case without calibrated density or a cut vertebra."""
     wanted.refuse_what_cannot_be()
-    bench = bench_of(case, level, tell)
     if wanted.tips_mm:
-        return _by_tips(case, bench, wanted, tell)
+        return _by_tips(case, bench_of(case, level, tell), wanted, tell)
     plan = _plan(case, level, wanted, tell)
+    bench = bench_of(case, level, tell)
     volume = plan.cement_ml if wanted.volume_ml is None else wanted.volume_ml
     played = play(bench, plan, cement_named(wanted.viscosity), (volume,), wanted.settings, tell)
     result = _cement_of(played)
