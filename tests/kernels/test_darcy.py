@@ -6,8 +6,10 @@ from darcy_cases import Line, Sphere
 from numpy.testing import assert_allclose
 
 from vertebro.kernels.arrays import Array
-from vertebro.kernels.porous import Accuracy, Conditions, Drive, Fluids
+from vertebro.kernels.darcy import Injection
+from vertebro.kernels.porous import Accuracy, Conditions, Drive, Fluids, Outlet, Ports, Rock
 from vertebro.kernels.rheology import power_law_pa_s
+from vertebro.kernels.wells import Well
 
 PA = 1e-6  # MPa
 
@@ -197,3 +199,34 @@ def test_shorter_strides_change_little() -> None:
         for s in (1.0, 0.5)
     )
     assert one.history[-1].time_s == pytest.approx(half.history[-1].time_s, rel=0.01)
+
+
+def test_void_around_the_pores_and_ways_out_of_other_parts_change_nothing() -> None:
+    rng, h = np.random.default_rng(3), (1.0, 1.0, 1.0)
+    k, pores = rng.uniform(0.5e-3, 2e-3, (6, 5, 7)), rng.uniform(0.5, 0.9, (6, 5, 7))
+    thick = rng.uniform(20.0, 60.0, k.shape)
+    well, wall = np.array([[2, 2, 3]]), np.argwhere(np.ones((7, 6, 1)))
+    room = ((4, 3), (2, 5), (6, 1))
+    corner = np.array([low for low, _ in room])
+    wide, far = (np.pad(field, room) for field in (k, pores)), np.array([[0, 0, 0]])
+    around_k, around_pores = wide
+    around_k[0, 0, 0], around_pores[0, 0, 0] = (
+        1e-3,
+        0.5,
+    )  # a part that no well feeds, with a way out of its own
+    small = Injection(Rock(k, pores, h), Fluids(thick, 0.1), Ports((Well.over(well),), (Outlet(wall, 1e-3),)))
+    outlets = (Outlet(wall + corner, 1e-3), Outlet(far, 1e-3))
+    large = Injection(
+        Rock(around_k, around_pores, h),
+        Fluids(np.pad(thick, room, constant_values=1.0), 0.1),
+        Ports((Well.over(well + corner),), outlets),
+    )
+    alone, within = (one.advance(Drive((50.0,)), volume_mm3=60.0) for one in (small, large))
+    held = tuple(slice(a, a + n) for a, n in zip(corner, alone.saturation.shape, strict=True))
+    assert_allclose(within.saturation[held], alone.saturation, atol=1e-6)
+    assert within.saturation.shape == tuple(n + 1 for n in around_k.shape)
+    assert within.saturation.sum() == pytest.approx(alone.saturation.sum())
+    assert within.history[-1].cement_left_mm3 == pytest.approx(
+        (*alone.history[-1].cement_left_mm3, 0.0), abs=1e-5
+    )
+    assert within.history[-1].wells_mpa == pytest.approx(alone.history[-1].wells_mpa, rel=1e-5)

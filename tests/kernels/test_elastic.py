@@ -362,6 +362,28 @@ def test_a_contrast_of_ten_million_costs_at_most_a_third_more_iterations() -> No
     assert count[1e7] <= 1.3 * count[1e4] + 1
 
 
+def test_from_a_solution_nearby_the_change_is_told_in_fewer_steps() -> None:
+    young = body()
+    before = solve_elastic(pressed(young), tolerance=1e-10)
+    stiffer = young.copy()
+    stiffer[4:7, 4:7, 4:7] *= 3
+    exact = solve_elastic(pressed(stiffer), tolerance=1e-11)
+    rest, near = (solve_elastic(pressed(stiffer), tolerance=1e-6, near=n) for n in (None, before))
+    assert iterations(near) < iterations(rest)
+
+    def off(solved: ElasticSolution) -> float:
+        return float(np.linalg.norm(solved.displacement_mm - exact.displacement_mm))
+
+    assert off(near) < min(off(rest), 1e-2 * off(before))
+    assert_allclose(
+        near.reactions_along(np.argwhere(face(young.shape, 2, 1)), 2).sum(),
+        near.reaction(face(young.shape, 2, 1))[2],
+    )
+    assert_allclose(near.displacements_along(2), near.displacements()[..., 2])
+    with pytest.raises(BadModel, match="other voxels"):
+        solve_elastic(pressed(stiffer[1:]), near=before)
+
+
 def gap_body(gap: float, n: int = 24) -> Array:
     """Two blocks joined at the back, with a one-voxel gap (or filling) between their front parts."""
     young = np.full((n, n, n + 1), 1000.0)

@@ -73,6 +73,11 @@ class Multigrid:
         """Fields U, F and the residual (field, component, address) in double precision."""
         return self._hierarchy.work.exact
 
+    def unbalanced(self) -> float:
+        """The size of the residual of U as it is."""
+        self._run("residual")
+        return float(np.sqrt(self._registers[OUTER]))
+
     def solve(self, tolerance: float, against: float | None = None) -> Convergence:
         """Corrects U until the residual is below the tolerance, relative to the first one or to a size."""
         done = Convergence(tolerance)

@@ -11,6 +11,7 @@ from scipy.optimize import brentq
 
 from vertebro.errors import BadModel, NotConverged
 from vertebro.kernels.arrays import Array
+from vertebro.kernels.cycles import Effort
 from vertebro.kernels.plastic import BYTES_A_VOXEL, Criterion, PlasticStep, YieldLaw, solve_plastic
 from vertebro.kernels.resources import available_bytes
 from vertebro.simulation.loading import SUPERIOR, held
@@ -80,7 +81,12 @@ def check_room(model: VoxelModel) -> None:
         )
 
 
-def crushed(model: VoxelModel, steps: int = STEPS, tell: Callable[[str], None] = lambda _: None) -> Curve | Unknown:  # fmt: skip  # noqa: E501
+def crushed(
+    model: VoxelModel,
+    steps: int = STEPS,
+    tell: Callable[[str], None] = lambda _: None,
+    effort: Effort | None = None,
+) -> Curve | Unknown:
     """The curve of a model whose bone and caps are perfectly plastic, to the greatest strain of the settings.
 
     Tresca's criterion: Mohr-Coulomb's with the same yield stress in compression and tension [walle2025]_.
@@ -98,7 +104,7 @@ def crushed(model: VoxelModel, steps: int = STEPS, tell: Callable[[str], None] =
     law = YieldLaw(Criterion.TRESCA, np.where(model.young_mpa > 0, model.yield_mpa, 1.0))
     factors = np.linspace(0, 1, steps + 1)[1:]
     try:
-        solved = solve_plastic(pressed, law, factors.tolist(), tolerance=TOLERANCE, tell=heard)
+        solved = solve_plastic(pressed, law, factors.tolist(), tolerance=TOLERANCE, effort=effort, tell=heard)
     except NotConverged as stopped:
         return Unknown(say("unknown.not_converged", why=str(stopped)))
     force = -solved.force_n(model.top, SUPERIOR)

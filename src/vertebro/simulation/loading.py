@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vertebro.kernels.arrays import AnyArray, Array
+from vertebro.kernels.cycles import Effort
 from vertebro.kernels.elastic import ElasticModel, ElasticSolution, solve_elastic
 from vertebro.kernels.stresses import SolidVoxels, solid_voxels, strains, stresses_mpa
 from vertebro.kernels.supports import NodeValues
@@ -53,11 +54,11 @@ class Response:
         return np.asarray(np.sqrt(np.maximum(twice_energy, 0) / young))
 
 
-def respond(model: VoxelModel, *, bend: bool = True) -> Response:
+def respond(model: VoxelModel, *, bend: bool = True, effort: Effort | None = None) -> Response:
     """What a model answers to pressing and (``bend``) turning its upper plate."""
     arm = (model.top[:, ANTERIOR] - model.top[:, ANTERIOR].mean()) * model.edge_mm
     motions = [np.ones(len(arm)), arm] if bend else [np.ones(len(arm))]
-    solved = [solve_elastic(held(model, -motion), tolerance=TOLERANCE) for motion in motions]
+    solved = [solve_elastic(held(model, -motion), tolerance=TOLERANCE, effort=effort) for motion in motions]
     voxels = solid_voxels(solved[0])
     stiffness = np.zeros((len(motions), len(motions)))
     for column, solution in enumerate(solved):
@@ -81,4 +82,4 @@ def held(model: VoxelModel, superior_mm: Array) -> ElasticModel:
 
 def _along(solution: ElasticSolution, nodes: AnyArray) -> Array:
     """The force of the support along the spine at every one of some nodes, N."""
-    return np.asarray(solution.reactions()[(*nodes.T, SUPERIOR)])
+    return solution.reactions_along(nodes, SUPERIOR)

@@ -82,14 +82,16 @@ class PreparedSegment:
         """The force along the spine without any wedge."""
         return load_of(self.settings, self.untreated)
 
-    def cemented(self, cement: SaturationField, scaling: float) -> SegmentResponse | Unknown:
-        """The same segment, solved with cement in the treated vertebra."""
+    def cemented(
+        self, cement: SaturationField, scaling: float, near: SegmentResponse | None = None
+    ) -> SegmentResponse | Unknown:
+        """The same segment, solved with cement in the treated vertebra (from a response ``near`` to it)."""
         model, level = self.untreated.model, self.segment.treated
         filled = with_cement(model, self.segment.number(level), cement, scaling)
         if np.array_equal(filled.young_mpa, model.young_mpa):
             return Unknown(say("unknown.cement_elsewhere", level=level))
         try:
-            return respond_segment(filled)
+            return respond_segment(filled, near or self.untreated)
         except NotConverged as fault:
             return Unknown(say("unknown.not_converged", why=str(fault).splitlines()[0]))
 
@@ -199,11 +201,13 @@ def _by_cement(of: PreparedSegment, treatment: Treatment, now: Values) -> tuple[
     """The same segment under the same load with the cement in place."""
     if treatment.cement is None:
         return Unknown(say("unknown.no_cement"))
-    afters = []
+    afters: list[Values] = []
+    near = of.untreated
     for scaling in of.settings.cement_scaling:
-        response = of.cemented(treatment.cement, scaling)
+        response = of.cemented(treatment.cement, scaling, near)
         if isinstance(response, Unknown):
             return response
+        near = response
         afters.append(values_of(response, of.segment, of.load.value))
     return changes(now, afters)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +24,8 @@ from vertebro.kernels.supports import NodeValues
 from vertebro.simulation.discs import Disc, Tissue, inner_columns, v
 from vertebro.simulation.segment import SegmentModel
 
-TOLERANCE = 1e-7  # of the residual force: pressures and bulges are then right to 1e-4
+TOLERANCE = 1e-8  # of the residual force: pressures and bulges are then right to 1e-5
+OF_CHANGES = 1e-7  # from a solution nearby: changes are then right to some 1 % of themselves
 MOST_ITERATIONS = 600  # whole vertebrae take up to some 350, bodies alone some 100
 RIGHT, ANTERIOR, SUPERIOR = 0, 1, 2
 
@@ -34,6 +36,7 @@ class SegmentResponse:
 
     The motions are down by 1 mm, forward and to the right by 1 rad about the line of load; ``stiffness``
     holds the force and the two moments on the plate for each. Every load is a mixture of them.
+    ``solved`` are the displacements, from which a segment with other moduli is solved.
     """
 
     model: SegmentModel
@@ -43,6 +46,7 @@ class SegmentResponse:
     voxels: SolidVoxels
     joint_n: Array
     energy_nmm: Array
+    solved: tuple[ElasticSolution, ...]
 
     def motion(self, force_n: float, forward_mm: float = 0.0, right_mm: float = 0.0) -> Array:
         """The three motions under a force that runs beside the line of load; the plate is free to tilt."""
@@ -121,27 +125,36 @@ class SegmentResponse:
         return float(self.joint_n[n - 1] @ motion / (self.stiffness[0] @ motion))
 
 
-def respond_segment(model: SegmentModel) -> SegmentResponse:
-    """Press the upper plate down, turn it forward, turn it to the right."""
+def respond_segment(model: SegmentModel, near: SegmentResponse | None = None) -> SegmentResponse:
+    """Press the upper plate down, turn it forward, turn it to the right.
+
+    ``near``: the response of the same segment with other moduli, to begin from.
+    """
     right, forward = model.line_of_load()
     edge = model.grid.edge_mm
     arms = ((model.top[:, ANTERIOR] - forward) * edge, (model.top[:, RIGHT] - right) * edge)
     motions = [np.ones(len(model.top)), *arms]
     effort = Effort(most_iterations=MOST_ITERATIONS, threads=processors())
-    solved = [solve_elastic(_held(model, -m), tolerance=TOLERANCE, effort=effort) for m in motions]
+    begun: Sequence[ElasticSolution | None] = [None] * len(motions) if near is None else near.solved
+    tolerance = TOLERANCE if near is None else OF_CHANGES
+    solved = tuple(
+        solve_elastic(_held(model, -motion), tolerance=tolerance, effort=effort, near=begin)
+        for motion, begin in zip(motions, begun, strict=True)
+    )
     voxels = solid_voxels(solved[0])
     stiffness = np.zeros((3, 3))
     for column, solution in enumerate(solved):
-        pressed = -solution.reactions()[(*model.top.T, SUPERIOR)]
+        pressed = -solution.reactions_along(model.top, SUPERIOR)
         stiffness[:, column] = [motion @ pressed for motion in motions]
     return SegmentResponse(
         model=model,
         stiffness=(stiffness + stiffness.T) / 2,  # as Betti has it
         strain=np.stack([strains(s, voxels) for s in solved]),
-        superior_mm=np.stack([s.displacements()[..., SUPERIOR] for s in solved]),
+        superior_mm=np.stack([s.displacements_along(SUPERIOR) for s in solved]),
         voxels=voxels,
         joint_n=np.array([[_through_joints(s, voxels, model, n) for s in solved] for n in _pairs(model)]),
         energy_nmm=np.array([s.energy_nmm for s in solved]),
+        solved=solved,
     )
 
 
