@@ -55,7 +55,8 @@ def option(procedure: str, ml: float, strength: float | None, leaks: int) -> Opt
 def made(*options: Option) -> Compared:
     load = Carried(Measured(9000, "N/mm", "made", 0), Measured(2000, "N", "made", 0), WHY)
     strong = Augmented(Level.L1, load, load, WHY, {}, {}, ())
-    played: Mapping[str, Any] = {o.procedure: SimpleNamespace(done=()) for o in options}
+    plan = SimpleNamespace(has_balloons=True)
+    played: Mapping[str, Any] = {o.procedure: SimpleNamespace(done=(), plan=plan) for o in options}
     return Compared(
         "made",
         Level.L1,
@@ -156,3 +157,16 @@ def test_a_whole_case(small_case: Path) -> None:
     assert "2.4 % to 19 %" in said and "Trials have not confirmed" in said  # with the works they come from
     again = replace(compared, options=tuple(reversed(compared.options)))
     assert {id(o) for o in again.efficient()} == {id(o) for o in compared.efficient()}
+
+
+def test_one_definition_of_strength_is_told_for_all() -> None:
+    """Where one option has no load at the offset, none is told by it: the two must not be mixed."""
+    whole = made(option("a", 2, 60, 1), option("a", 4, 250, 4))
+    assert whole.strength(whole.options[1].restored) == percent(250)
+    one = whole.options[1]
+    assert isinstance(one.restored, Restored)
+    unmet = replace(one, restored=replace(one.restored, offset=WHY))
+    mixed = made(whole.options[0], unmet)
+    assert {mixed.strength(o.restored) for o in mixed.options} == {percent(70)}
+    assert isinstance(mixed.enough("a"), Unknown)
+    assert "must not be mixed" in " ".join(comparison_in_words(mixed).split())

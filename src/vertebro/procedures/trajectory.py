@@ -14,7 +14,7 @@ from vertebro.kernels.arrays import AnyArray, Array
 from vertebro.patient.volume import Volume
 from vertebro.procedures.devices import Balloon, Cement, Device, Needle, Stent
 from vertebro.procedures.grades import BreachGrade, Robustness
-from vertebro.procedures.steps import Fill, Step
+from vertebro.procedures.steps import Fill, Inflate, Step
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.measured import Measured
@@ -189,6 +189,11 @@ class Plan:
     def cement_ml(self) -> float:
         """Cement of all filling steps together."""
         return float(sum(s.volume_ml for s in self.steps if isinstance(s, Fill)))
+
+    @property
+    def has_balloons(self) -> bool:
+        """True if a step fills a balloon."""
+        return any(isinstance(s, Inflate) for s in self.steps)
 
     def needle(self, side: Side) -> Trajectory:
         """The needle of a side."""

@@ -19,7 +19,7 @@ HEADS = ("place", "before", "healed", "loose", "after", "patients")
 
 def balloon_part(compared: Compared, findings: Findings | Unknown) -> Part | None:
     """What the balloons of every procedure do; None where no procedure has any."""
-    with_balloons = {name: p for name, p in compared.played.items() if has_balloons(p)}
+    with_balloons = {name: p for name, p in compared.played.items() if p.plan.has_balloons}
     if not with_balloons:
         return None
     series = published_series()
@@ -35,11 +35,6 @@ def balloon_part(compared: Compared, findings: Findings | Unknown) -> Part | Non
         pictures=tuple(f"balloon_{slug(name)}" for name in done),
         below=tuple(_state(p) for p in list(with_balloons.values())[:1] if done),
     )
-
-
-def has_balloons(played: Played) -> bool:
-    """True if the plan fills a balloon."""
-    return any(step.name == "inflate" for step in played.plan.steps)
 
 
 def _said(procedure: str, played: Played) -> Iterator[str]:

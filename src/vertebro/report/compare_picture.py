@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vertebro.report.drawing import Drawing
-from vertebro.simulation.compare import Compared, strength_restored
+from vertebro.simulation.compare import Compared
 from vertebro.simulation.sampling import Share
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.measured import Measured
@@ -37,7 +37,7 @@ def points_of(compared: Compared) -> list[Point]:
     names, best = list(compared.played), compared.efficient()
     found = []
     for option in compared.options:
-        strength, chance = strength_restored(option), option.anywhere
+        strength, chance = compared.strength(option.restored), option.anywhere
         if isinstance(strength, Unknown) or not isinstance(chance, Share):
             continue
         if isinstance(chance.probability, Unknown):

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from vertebro.fracture.findings import Number
 from vertebro.procedures.trajectory import Plan
 from vertebro.report.neighbours_words import bands_in_words, evidence_in_words
-from vertebro.simulation.augmented import Carried
-from vertebro.simulation.compare import Compared, Option, strength_restored
+from vertebro.simulation.compare import Compared, Option
+from vertebro.simulation.materials import v as bone
 from vertebro.simulation.neighbour_results import Neighbours
 from vertebro.simulation.sampling import Share
 from vertebro.vocabulary.known import Unknown
@@ -53,7 +53,11 @@ COLUMNS = ("strength", "stiffness", "leaked", "anywhere", "canal", "height", "we
 def rows(compared: Compared) -> list[tuple[str, ...]]:
     """The table: heads, the vertebra as it is, then every option."""
     heads = ("", *(say(f"column.{name}") for name in COLUMNS))
-    return [heads, _untreated(compared), *((option.name, *cells(option)) for option in compared.options)]
+    return [
+        heads,
+        _untreated(compared),
+        *((option.name, *cells(compared, option)) for option in compared.options),
+    ]
 
 
 def table(compared: Compared) -> list[str]:
@@ -72,26 +76,24 @@ def _untreated(compared: Compared) -> tuple[str, ...]:
     if name is None:
         return (say("untreated.whole"), "100 %", "100 %", *[none] * 7)
     part = strong.restored[name]
-    offset = part.stiffness_based if isinstance(part.offset, Unknown) else part.offset
-    return (say("untreated.broken"), short(offset), short(part.stiffness), *[none] * 7)
+    return (say("untreated.broken"), short(compared.strength(part)), short(part.stiffness), *[none] * 7)
 
 
-def cells(option: Option) -> tuple[str, ...]:
+def cells(compared: Compared, option: Option) -> tuple[str, ...]:
     """One option's cells, in the order of the columns."""
-    restored = option.restored
+    restored, balloons = option.restored, compared.played[option.procedure].plan.has_balloons
     stiffness: Number = restored if isinstance(restored, Unknown) else restored.stiffness
     heights = option.heights
     gains: tuple[Number, Number] = (
         (heights, heights) if isinstance(heights, Unknown) else (heights.gain.middle, heights.gain.wedge)
     )
     return (
-        short(strength_restored(option)),
+        short(compared.strength(restored)),
         short(stiffness),
         short(option.leaked),
         _chance(option.anywhere),
         _chance(option.canal),
-        short(gains[0], sign=True),
-        short(gains[1], sign=True),
+        *(short(gain, sign=True) if balloons else say("cell.none") for gain in gains),
         short(pressure_next_door(option.neighbours), sign=True),
         _heat(option),
     )
@@ -118,8 +120,10 @@ def short(value: Number, sign: bool = False) -> str:
     if isinstance(value, Unknown):
         return say("cell.unknown")
     digits = {"%": 1 if sign else 0, "mL": 2}.get(value.unit, 1)
-    shown = value.value if digits else whole(value.value)
-    number = f"{shown:{'+' if sign else ''}.{digits}f}"
+    if 0 < value.spread < 10**-digits:  # one figure more, or a spread would read as none
+        digits += 1
+    shown = (round(value.value, digits) if digits else whole(value.value)) + 0.0  # nought has no sign
+    number = f"{shown:+.{digits}f}" if sign and shown else f"{shown:.{digits}f}"
     spread = f" ± {value.spread:.{digits}f}" if value.spread else ""
     if value.unit == "deg":
         return say("cell.angle", number=number, spread=spread)
@@ -150,7 +154,8 @@ def _heat(option: Option) -> str:
     peaks = [h.regions[HOTTEST].peak_celsius for h in option.heat.values() if HOTTEST in h.regions]
     if not peaks:
         return say("cell.unknown")
-    return say("cell.heat", low=f"{min(peaks):.0f}", high=f"{max(peaks):.0f}")
+    low, high = f"{min(peaks):.0f}", f"{max(peaks):.0f}"
+    return say("cell.one_heat" if low == high else "cell.heat", low=low, high=high)
 
 
 def reading(compared: Compared) -> Iterable[str]:
@@ -177,16 +182,21 @@ def answers(compared: Compared) -> Iterable[str]:
     best = compared.efficient()
     if best:
         yield say("reading.efficient", options="; ".join(o.name for o in best))
-    yield say("reading.intact", estimate=_carried(compared.untreated.intact))
+    yield say("reading.intact", estimate=_carried(compared))
+    named = {"offset": bone.offset_pct.value, "factor": bone.stiffness_based_factor.value}
+    yield say("reading.at_offset" if compared.is_at_offset else "reading.by_stiffness", **named)
     if "broken" in compared.untreated.restored:
         yield say("reading.untreated")
 
 
-def _carried(carried: Carried | Unknown) -> str:
-    if isinstance(carried, Unknown):
-        return carried.why
-    load = carried.stiffness_based if isinstance(carried.offset, Unknown) else carried.offset
-    return say("carried", load=load.in_words(), stiffness=carried.stiffness.in_words())
+def _carried(compared: Compared) -> str:
+    """The load and the stiffness that 100 % stand for, by the definition that is told."""
+    intact = compared.untreated.intact
+    if isinstance(intact, Unknown):
+        return intact.why
+    load = intact.offset if compared.is_at_offset else intact.stiffness_based
+    told = load.why if isinstance(load, Unknown) else load.in_words()
+    return say("carried", load=told, stiffness=intact.stiffness.in_words())
 
 
 def missing(compared: Compared) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vertebro.report.balloon_part import has_balloons
 from vertebro.report.section_part import say
 from vertebro.simulation.augmented import Carried, Restored
 from vertebro.simulation.compare import Compared, Option
@@ -30,7 +29,7 @@ def _missing(compared: Compared) -> Iterator[Pair]:
         if isinstance(plan, Unknown):
             yield say("not_done.plan", procedure=name), plan.why
     for name, played in compared.played.items():
-        if has_balloons(played) and isinstance(played.inflation, Unknown):
+        if played.plan.has_balloons and isinstance(played.inflation, Unknown):
             yield say("not_done.balloons", procedure=name), played.inflation.why
     strong = compared.untreated
     if isinstance(strong.intact, Unknown):
@@ -50,7 +49,7 @@ def _of_option(compared: Compared, option: Option) -> Iterator[Pair]:
         yield say("not_done.injection", option=option.name), option.leaked.why
         return
     parts: dict[str, object] = {"strength": option.restored, "chance": option.anywhere, "heat": option.heat}
-    if has_balloons(compared.played[option.procedure]):
+    if compared.played[option.procedure].plan.has_balloons:
         parts["heights"] = option.heights
     if not isinstance(compared.segment, Unknown):
         parts["neighbours"] = option.neighbours

@@ -112,17 +112,29 @@ class Compared:
         """The options of one procedure, the least volume first."""
         return tuple(o for o in self.options if o.procedure == procedure)
 
+    @property
+    def is_at_offset(self) -> bool:
+        """True if every state has its strength at the offset: one definition is told for all of them."""
+        states = [o.restored for o in self.options if isinstance(o.restored, Restored)]
+        return all(isinstance(r.offset, Measured) for r in (*states, *self.untreated.restored.values()))
+
+    def strength(self, restored: Restored | Unknown) -> Measured | Unknown:
+        """Strength in per cent of the intact estimate: at the offset, or all by stiffness if one has none."""
+        if isinstance(restored, Unknown):
+            return restored
+        return restored.offset if self.is_at_offset else restored.stiffness_based
+
     def enough(self, procedure: str) -> Measured | Unknown:
         """The least volume that gives back the strength of the intact estimate."""
         for option in self.of(procedure):
-            share = strength_restored(option)
+            share = self.strength(option.restored)
             if not isinstance(share, Unknown) and share.value >= 100:
                 return option.volume
         return Unknown(say("unknown.never_enough", procedure=procedure))
 
     def efficient(self) -> tuple[Option, ...]:
         """The options that no other beats in strength without leaking more often."""
-        points = [(o, strength_restored(o), o.anywhere) for o in self.options]
+        points = [(o, self.strength(o.restored), o.anywhere) for o in self.options]
         known = [
             (o, s.value, c.probability)
             for o, s, c in points
@@ -133,14 +145,6 @@ class Compared:
             for o, strong, leaky in known
             if not any(s >= strong and c <= leaky and (s, c) != (strong, leaky) for _, s, c in known)
         )
-
-
-def strength_restored(option: Option) -> Measured | Unknown:
-    """Strength after, in per cent of the intact estimate: at the offset, else by stiffness."""
-    if isinstance(option.restored, Unknown):
-        return option.restored
-    offset = option.restored.offset
-    return option.restored.stiffness_based if isinstance(offset, Unknown) else offset
 
 
 def compare(

@@ -186,8 +186,7 @@ def _strength(compared: Compared, options: dict[Procedure, Option]) -> list[Bloc
     """What the bone could carry; all of it by one definition of strength, never one beside another."""
     broken = compared.untreated.restored.get("broken")
     restored = {p: option.restored for p, option in options.items()}
-    known = [r for r in (broken, *restored.values()) if r is not None and not isinstance(r, Unknown)]
-    by = "offset" if any(isinstance(r.offset, Measured) for r in known) else "stiffness_based"
+    by = "offset" if compared.is_at_offset else "stiffness_based"
     lines = [say("tried.strength.whole" if broken is None else "tried.strength.before", hundred=HUNDRED)]
     lines += [] if broken is None else [_carries("tried.strength.now", getattr(broken, by))]
     for procedure, part in restored.items():
