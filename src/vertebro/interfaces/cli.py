@@ -192,23 +192,21 @@ def strength(
 
 @app.command()
 def validate(
-    check: Annotated[str, typer.Argument(help="What to check: strength.")],
+    check: Annotated[str, typer.Argument(help="What to check: strength, papers.")],
     data: Annotated[
         Path | None, typer.Option(help="Folder of the published data; else VERTEBRO_SHARED_DATA.")
     ] = None,
     json: Json = None,
 ) -> None:
-    """Run a published check and print published against ours; exit code 1 if a number differs."""
-    from vertebro.formats.strength_document import validation_document
-    from vertebro.interfaces.validation import comparison_in_words
+    """Play published checks and print published against ours; exit code 1 if a number differs."""
     from vertebro.interfaces.validation import validate as run_check
 
-    comparison = run_check(check, data, _say)
+    checked = run_check(check, data, _say)
     if json:
-        _write_json(validation_document(comparison), json)
+        _write_json(checked.document, json)
     if json != "-":
-        typer.echo(comparison_in_words(comparison))
-    if not comparison.agrees:
+        typer.echo(checked.words)
+    if not checked.agrees:
         raise typer.Exit(FAILED)
 
 
