@@ -13,7 +13,7 @@ from vertebro.simulation.on_patient import OnPatient, inflated, on_patient
 from vertebro.simulation.papers.cemented_body import cemented_body
 from vertebro.simulation.papers.rows import PERCENT, Band, PaperRow, row, v
 from vertebro.simulation.papers.synthetic import BROKEN, WHOLE, planned, synthetic_case
-from vertebro.simulation.vertebroplasty_run import Played, Wanted, play
+from vertebro.simulation.procedure_run import Simulated, Wanted, simulate
 from vertebro.vocabulary.measured import Measured
 
 REGIONS = {
@@ -70,6 +70,6 @@ def heat_rows(found: Mapping[str, Heat], body: str) -> tuple[PaperRow, ...]:
     return tuple(rows)
 
 
-def played_vertebroplasty() -> Played:
+def played_vertebroplasty() -> Simulated:
     """As much cement as cadavers got, through planned needles, into the whole L2 of the synthetic patient."""
-    return play(synthetic_case(), Wanted(WHOLE, volume_ml=v.played_ml.number))
+    return simulate(synthetic_case(), WHOLE, Wanted(volume_ml=v.played_ml.number))

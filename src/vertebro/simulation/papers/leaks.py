@@ -12,7 +12,14 @@ import numpy as np
 
 from vertebro.patient.volume import Volume
 from vertebro.simulation.cement import inject
-from vertebro.simulation.cement_model import CementModel, Prepared, gaps_on_ct, prepared
+from vertebro.simulation.cement_model import (
+    CementModel,
+    Prepared,
+    gaps_on_ct,
+    needle_along,
+    prepared,
+    with_tracks,
+)
 from vertebro.simulation.injection import CementResult, InjectionNeedle, InjectionSettings
 from vertebro.simulation.leak_risk import LeakCurve, LeakRisk, Question, leak_risk
 from vertebro.simulation.leakage import Route
@@ -22,7 +29,6 @@ from vertebro.simulation.papers.synthetic import BROKEN, planned, synthetic_case
 from vertebro.simulation.permeability import v as published
 from vertebro.simulation.rheology import cement_named
 from vertebro.simulation.sampling import Sampling
-from vertebro.simulation.vertebroplasty_run import needle_along, with_tracks
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
 
