@@ -141,6 +141,8 @@ def test_balloons_lie_in_the_front_half_and_nearer_to_the_middle_than_needles_of
         right, anterior, up = body.frame.local_mm(needle.at_mm(np.array([behind])))[0]
         assert anterior >= (body.posterior_wall(up) + body.anterior_wall(up)) / 2 - 0.5
         assert abs(right) < 0.65 * body.width_mm / 2
+    assert plan.cavities_ml == 2 * inflate.volume_ml < plan.cement_ml
+    assert plan_of("vertebroplasty").cavities_ml == 0
     beside = {
         name: sum(abs(body.frame.local_mm(n.target_mm)[0]) for n in plan_of(name).needles)
         for name in ("vertebroplasty", "kyphoplasty")

@@ -17,10 +17,11 @@ from vertebro.formats.casefile import read_case
 from vertebro.formats.compare_document import comparison_document, comparison_schema
 from vertebro.formats.document import as_json
 from vertebro.fracture.measure import measure
+from vertebro.procedures.trajectory import Plan
 from vertebro.report.compare_picture import trade_off_picture
 from vertebro.report.compare_words import comparison_in_words
 from vertebro.simulation.augmented import Augmented, Carried, Restored
-from vertebro.simulation.compare import Compared, Option, Wanted, compare
+from vertebro.simulation.compare import Compared, Option, Wanted, compare, volumes_of
 from vertebro.simulation.sampling import Share
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
@@ -113,6 +114,16 @@ def test_the_trade_off_shows_every_option_of_which_both_are_known() -> None:
 
 def test_the_schema_of_the_document_is_published() -> None:
     assert SCHEMA.read_text(encoding="utf-8") == as_json(comparison_schema())
+
+
+def test_less_cement_than_planned_still_fills_the_balloons_cavities() -> None:
+    """Half of a kyphoplasty's cement would leave a hole in the bone, which nobody does."""
+    plans = [
+        cast(Plan, SimpleNamespace(cement_ml=ml, cavities_ml=cavities))
+        for ml, cavities in ((4.0, 0.0), (5.0, 4.0))
+    ]
+    assert [volumes_of(Wanted(), plan) for plan in plans] == [(2.0, 4.0, 6.0), (4.0, 5.0, 7.0)]
+    assert volumes_of(Wanted(volumes_ml=(3.0, 1.0)), plans[1]) == (1.0, 3.0)
 
 
 @pytest.mark.parametrize("volumes", [(), (0.0,), (float("nan"),)])

@@ -23,7 +23,7 @@ def compare(
     ] = "vertebroplasty,kyphoplasty",
     volumes: Annotated[
         str | None,
-        typer.Option(metavar="ML,ML", help="Volumes of cement; else half, all and 1.5 of the plan's."),
+        typer.Option(metavar="ML,ML", help="Volumes of cement; else less than planned, as planned, more."),
     ] = None,
     needle: NeedleText = None,
     gauge: Gauge = None,

@@ -195,6 +195,11 @@ class Plan:
         """True if a step fills a balloon."""
         return any(isinstance(s, Inflate) for s in self.steps)
 
+    @property
+    def cavities_ml(self) -> float:
+        """Filling of all balloons together; nought without balloons."""
+        return float(sum(s.volume_ml * len(s.sides) for s in self.steps if isinstance(s, Inflate)))
+
     def needle(self, side: Side) -> Trajectory:
         """The needle of a side."""
         for found in self.needles:

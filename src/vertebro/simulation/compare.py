@@ -44,11 +44,13 @@ Progress = Callable[[str], None]
 USUAL = ("vertebroplasty", "kyphoplasty")
 SHARES = (0.5, 1.0, 1.5)
 """Of the planned volume: less, as planned, more."""
+RIMS = (0.0, 1.0, 3.0)
+"""Of what is planned beyond the balloons' cavities: none, as planned, more. Less would leave them empty."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is compared. ``volumes_ml`` None: half the planned volume, all of it, half as much again."""
+    """What is compared. ``volumes_ml`` None: less than planned, as planned, and more."""
 
     procedures: tuple[str, ...] = USUAL
     volumes_ml: tuple[float, ...] | None = None
@@ -169,7 +171,7 @@ def compare(
         plan = plans[name]
         if isinstance(plan, Unknown):
             continue
-        volumes = _volumes(wanted, plan)
+        volumes = volumes_of(wanted, plan)
         played[name] = play(bench, plan, cement_named(wanted.viscosity), volumes, tell=tell)
         for ml in volumes:
             moments[name, ml] = moment = played[name].moment(ml)
@@ -199,9 +201,12 @@ def _key(procedure: str, ml: float) -> str:
     return say("option", procedure=procedure, ml=f"{ml:g}")
 
 
-def _volumes(wanted: Wanted, plan: Plan) -> tuple[float, ...]:
+def volumes_of(wanted: Wanted, plan: Plan) -> tuple[float, ...]:
+    """The volumes of cement (mL) to compare for a plan, the least first."""
     if wanted.volumes_ml is None:
-        return tuple(plan.cement_ml * share for share in SHARES)
+        cavities = plan.cavities_ml
+        beyond = plan.cement_ml - cavities
+        return tuple(cavities + beyond * share for share in (RIMS if cavities else SHARES))
     return tuple(sorted(set(wanted.volumes_ml)))
 
 
