@@ -21,7 +21,7 @@ from vertebro.procedures.trajectory import Plan
 from vertebro.report.compare_picture import trade_off_picture
 from vertebro.report.compare_words import comparison_in_words
 from vertebro.simulation.augmented import Augmented, Carried, Restored
-from vertebro.simulation.compare import Compared, Option, Wanted, compare, volumes_of
+from vertebro.simulation.compare import Compared, Option, Wanted, compare, in_one_measure, volumes_of
 from vertebro.simulation.sampling import Share
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
@@ -122,8 +122,18 @@ def test_less_cement_than_planned_still_fills_the_balloons_cavities() -> None:
         cast(Plan, SimpleNamespace(cement_ml=ml, cavities_ml=cavities))
         for ml, cavities in ((4.0, 0.0), (5.0, 4.0))
     ]
-    assert [volumes_of(Wanted(), plan) for plan in plans] == [(2.0, 4.0, 6.0), (4.0, 5.0, 7.0)]
-    assert volumes_of(Wanted(volumes_ml=(3.0, 1.0)), plans[1]) == (1.0, 3.0)
+    assert [volumes_of(Wanted(), p, p.cavities_ml) for p in plans] == [(2.0, 4.0, 6.0), (4.0, 5.0, 7.0)]
+    assert volumes_of(Wanted(), plans[1], 1.0) == (1.0, 2.0, 4.0)  # an inflation that ended early
+    assert volumes_of(Wanted(volumes_ml=(3.0, 1.0)), plans[1], 4.0) == (1.0, 3.0)
+
+
+def test_strengths_of_two_kinds_are_never_set_side_by_side() -> None:
+    """A crushed body: 145 % by its offset with little cement, 81 % by its stiffness with more."""
+    both, one = Restored(percent(102), percent(49), percent(145)), Restored(percent(169), percent(81), WHY)
+    told = in_one_measure({"little": both, "more": one})
+    assert all(isinstance(r.offset, Unknown) for r in told.values())
+    assert [r.stiffness_based for r in told.values()] == [both.stiffness_based, one.stiffness_based]
+    assert in_one_measure({"little": both}) == {"little": both}
 
 
 @pytest.mark.parametrize("volumes", [(), (0.0,), (float("nan"),)])

@@ -24,7 +24,7 @@ def balloon_part(compared: Compared, findings: Findings | Unknown) -> Part | Non
         return None
     series = published_series()
     done = {n: p.inflation for n, p in with_balloons.items() if isinstance(p.inflation, Inflation)}
-    said = [line for name, played in with_balloons.items() for line in _said(name, played)]
+    said = [line for name, played in with_balloons.items() for line in balloons_in_words(name, played)]
     body = None if isinstance(findings, Unknown) else findings.vertebrae.get(compared.level)
     rows = [row for name, played in with_balloons.items() for row in _rows(compared, name, played, body)]
     return Part(
@@ -37,7 +37,8 @@ def balloon_part(compared: Compared, findings: Findings | Unknown) -> Part | Non
     )
 
 
-def _said(procedure: str, played: Played) -> Iterator[str]:
+def balloons_in_words(procedure: str, played: Played) -> Iterator[str]:
+    """How far the balloons were filled, at what pressure, and why no further; or why not at all."""
     inflation = played.inflation
     if isinstance(inflation, Unknown):
         yield say("balloon.none", procedure=procedure, why=inflation.why.rstrip("."))

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from vertebro.fracture.findings import Number
 from vertebro.procedures.trajectory import Plan
+from vertebro.report.balloon_part import balloons_in_words
 from vertebro.report.neighbours_words import bands_in_words, evidence_in_words
 from vertebro.simulation.compare import Compared, Option
 from vertebro.simulation.materials import v as bone
@@ -35,8 +36,11 @@ def comparison_in_words(compared: Compared) -> str:
 
 
 def plans(compared: Compared) -> Iterable[str]:
-    """Every plan in a line, or why there is none."""
-    return (_plan(name, plan) for name, plan in compared.plans.items())
+    """Every plan in a line, or why there is none; and what its balloons came to."""
+    for name, plan in compared.plans.items():
+        yield _plan(name, plan)
+        if not isinstance(plan, Unknown) and plan.has_balloons:
+            yield " ".join(balloons_in_words(name, compared.played[name]))
 
 
 def _plan(name: str, plan: Plan | Unknown) -> str:

@@ -45,7 +45,7 @@ USUAL = ("vertebroplasty", "kyphoplasty")
 SHARES = (0.5, 1.0, 1.5)
 """Of the planned volume: less, as planned, more."""
 RIMS = (0.0, 1.0, 3.0)
-"""Of what is planned beyond the balloons' cavities: none, as planned, more. Less would leave them empty."""
+"""Of what is planned beyond the balloons' cavities: none, as much, more. Less would leave them empty."""
 
 
 @dataclass(frozen=True)
@@ -171,20 +171,22 @@ def compare(
         plan = plans[name]
         if isinstance(plan, Unknown):
             continue
-        volumes = volumes_of(wanted, plan)
+        volumes = volumes_of(wanted, plan, plan.cavities_ml)
         played[name] = play(bench, plan, cement_named(wanted.viscosity), volumes, tell=tell)
-        for ml in volumes:
+        for ml in volumes_of(wanted, plan, _reached_ml(played[name])):
             moments[name, ml] = moment = played[name].moment(ml)
             if not isinstance(moment, Unknown):
                 fillings[_key(name, ml)] = played[name].filled(moment)
     tell(say("tell.strength"))
     strong = strengthened(bench.patient, fillings, tell)
+    strong = replace(strong, restored=in_one_measure(strong.restored))
     risks = {name: _risk(one, bench, wanted, tell) for name, one in played.items()}
     segment = _segment(case, level, tell)
     made = _Maker(bench, strong, segment, findings, tell)
     options = tuple(made.option(played[n], ml, moment, risks[n]) for (n, ml), moment in moments.items())
-    cautions = tuple(dict.fromkeys((say("caution.estimate"), *bench.ready.cautions, *strong.cautions)))
-    return Compared(case.id, level, wanted, plans, played, risks, strong, segment, options, cautions)
+    measure = [say("caution.by_stiffness") for r in strong.restored.values() if isinstance(r.offset, Unknown)]
+    cautions = dict.fromkeys((say("caution.estimate"), *measure, *bench.ready.cautions, *strong.cautions))
+    return Compared(case.id, level, wanted, plans, played, risks, strong, segment, options, tuple(cautions))
 
 
 def compared(case: Case, findings: Findings | Unknown, tell: Progress = lambda _: None) -> Compared | Unknown:
@@ -201,13 +203,27 @@ def _key(procedure: str, ml: float) -> str:
     return say("option", procedure=procedure, ml=f"{ml:g}")
 
 
-def volumes_of(wanted: Wanted, plan: Plan) -> tuple[float, ...]:
-    """The volumes of cement (mL) to compare for a plan, the least first."""
-    if wanted.volumes_ml is None:
-        cavities = plan.cavities_ml
-        beyond = plan.cement_ml - cavities
-        return tuple(cavities + beyond * share for share in (RIMS if cavities else SHARES))
-    return tuple(sorted(set(wanted.volumes_ml)))
+def volumes_of(wanted: Wanted, plan: Plan, cavities_ml: float) -> tuple[float, ...]:
+    """The volumes of cement (mL) to compare, the least first, with cavities of so many mL."""
+    if wanted.volumes_ml is not None:
+        return tuple(sorted(set(wanted.volumes_ml)))
+    beyond = plan.cement_ml - plan.cavities_ml
+    return tuple(cavities_ml + beyond * share for share in (RIMS if plan.cavities_ml else SHARES))
+
+
+def _reached_ml(played: Played) -> float:
+    """What the balloons reached (to a tenth of a mL), else what they were to reach."""
+    inflation = played.inflation
+    return (
+        played.plan.cavities_ml if isinstance(inflation, Unknown) else round(inflation.last.volume.value, 1)
+    )
+
+
+def in_one_measure(restored: Mapping[str, Restored]) -> dict[str, Restored]:
+    """Strengths that can be held against each other: by the offset for all, or for none."""
+    if not any(isinstance(r.offset, Unknown) for r in restored.values()):
+        return dict(restored)
+    return {name: replace(r, offset=Unknown(say("unknown.one_measure"))) for name, r in restored.items()}
 
 
 def _risk(played: Played, bench: Bench, wanted: Wanted, tell: Progress) -> LeakRisk | Unknown:
