@@ -302,6 +302,19 @@ def test_a_section_left_out_breaks_a_point(key: str) -> None:
     assert broken(checks_of(replace(sheet, sections=tuple(s for s in sheet.sections if s.key != key))))
 
 
+def test_an_item_of_the_standards_that_is_missing_breaks_their_point() -> None:
+    sheet = general_factsheet(Procedure.VERTEBROPLASTY, DAY)
+    spoilt = replace(sheet, sections=tuple(s for s in sheet.sections if s.key != "during"))
+    found = next(check for check in checks_of(spoilt) if check.key == "H6")
+    assert found.outcome is Outcome.BROKEN and "1.2.1" in found.found
+
+
+def test_no_two_lines_on_waiting_are_called_the_same(sheet: Sheet) -> None:
+    labels = [r.label for b in section(sheet, "options").blocks if isinstance(b, Rates) for r in b.rates]
+    assert len(labels) == len(set(labels))
+    assert "Pain cut by half or more after 6 months" in labels
+
+
 @pytest.mark.parametrize(
     ("count", "of", "will"), [(18, 5749, 3), (4, 3175, 1), (149, 181, 820), (15, 91, 160), (0, 157, 0)]
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from vertebro.evidence.one_table import ONE_DENOMINATOR
 from vertebro.report.factsheet.blocks import Block, Box, Drawn, Points, Rates, Section, Sheet, Times, Works
 from vertebro.report.factsheet.words import say, sheet_texts
-from vertebro.report.plain_language import Check, Outcome, language_checks
+from vertebro.report.plain_language import Check, Outcome, Side, language_checks
 from vertebro.vocabulary.texts import Texts, texts
 
 OPTIONS = ("what", "benefits", "harms", "options", "during", "after")
@@ -74,8 +74,28 @@ def _both_framings(sheet: Sheet, language: dict[str, Check]) -> tuple[Outcome, s
     return _none(wrong) if language["one_denominator"].kept else _as(language["one_denominator"])
 
 
-def _unrated(_sheet: Sheet, _: dict[str, Check]) -> tuple[Outcome, str]:
-    return Outcome.OPEN, _say("found.ipdas")
+def _by_the_standards(sheet: Sheet, language: dict[str, Check]) -> tuple[Outcome, str]:
+    """The qualifying and certifying items for treatments [legare_2016_ipdas]_; open if all are kept."""
+    works = any(isinstance(block, Works) for block in _blocks(sheet))
+    options = _section(sheet, "options")
+    sides = {block.side for block in options.blocks if isinstance(block, Points)} if options else set()
+    what, about = _text(sheet, "what"), _text(sheet, "about")
+    found = {
+        "1.1.1": _say("concept.condition") in what,
+        "1.1.2": _say("concept.decision") in what,
+        "1.1.3": bool(_section(sheet, "what") and options),
+        "1.1.4": bool(_section(sheet, "benefits")) and Side.GOOD in sides,
+        "1.1.5": bool(_section(sheet, "harms")) and Side.BAD in sides,
+        "1.2.1": bool(_section(sheet, "during") and _section(sheet, "after")),
+        "2.1.1": language["balance"].kept,
+        "2.2.1": works,
+        "2.2.2": _say("concept.date") in about,
+        "2.2.3": _say("concept.update") in about,
+        "2.2.4": _uncertain(sheet, language)[0] is Outcome.KEPT,
+        "2.3.1": _say("concept.funding") in about,
+    }
+    missing = [item for item, kept in found.items() if not kept]
+    return _none(missing) if missing else (Outcome.OPEN, _say("found.ipdas", items=len(found)))
 
 
 def _readable(_: Sheet, language: dict[str, Check]) -> tuple[Outcome, str]:
@@ -157,7 +177,7 @@ POINTS: dict[str, Rule] = {
     "H3": _dated,
     "H4": _uncertain,
     "H5": _both_framings,
-    "H6": _unrated,
+    "H6": _by_the_standards,
     "H7": _readable,
     "H8": _short,
     "H9": _reviewed,

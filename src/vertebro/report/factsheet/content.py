@@ -29,6 +29,7 @@ from vertebro.report.factsheet.numbers import (
     Rate,
     capital,
     daily_life_in_words,
+    dated,
     effect_in_words,
     is_pain,
     time_in_words,
@@ -71,6 +72,7 @@ PAGES_CITED = (
     "iof_2011",
     "ebi_vertebral_augmentation",
     "ipdas_minimum",
+    "legare_2016_ipdas",
 )
 
 
@@ -285,9 +287,9 @@ def _waiting(frame: Frame) -> list[Block]:
     good, bad = frame.numbers.course(better=True), frame.numbers.course(better=False)
     return [
         Points(frame.under("waiting.good"), heading=say("waiting.good_heading"), side=Side.GOOD),
-        Rates(good, side=Side.GOOD),
+        Rates(tuple(map(dated, good)), side=Side.GOOD),
         Points(frame.under("waiting.bad"), heading=say("waiting.bad_heading"), side=Side.BAD),
-        Rates(bad, side=Side.BAD),
+        Rates(tuple(map(dated, bad)), side=Side.BAD),
         Points(frame.under("waiting.others"), heading=say("waiting.others_heading")),
     ]
 

@@ -278,6 +278,12 @@ def _course_rate(point: CoursePoint) -> Rate:
     return replace(rate, better=point.better, after=say("with.nothing_yet"), time=time)
 
 
+def dated(rate: Rate) -> Rate:
+    """A rate of the natural course with its time in its label, where no column of times stands beside it."""
+    key = f"course_dated.{rate.key}"
+    return replace(rate, label=say(key, time=rate.time)) if knows(key) else rate
+
+
 def _short_work(key: str) -> str:
     """Who and when; of a work whose authors were not printed, only when."""
     work = references()[key]
