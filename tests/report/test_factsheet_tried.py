@@ -274,6 +274,12 @@ def test_a_leak_that_no_try_showed_is_not_ruled_out() -> None:
     assert none.happens == "none of the 43 tries" and none.spread == "up to 270"
 
 
+def test_a_leak_too_seldom_for_a_whole_per_cent_is_not_told_as_none() -> None:
+    made = personal_sheet(told(compared(vertebroplasty={"canal": shares(1, of=400)})))
+    (table,) = [b for b in section(made, "tried").blocks if isinstance(b, Rates)]
+    assert next(r for r in table.rates if "spinal cord" in r.label).happens == "fewer than 10"
+
+
 def test_a_strength_is_told_against_the_bone_before_it_broke() -> None:
     for strength, words in (
         (60.0, "less than before."),

@@ -154,7 +154,9 @@ def _rate(key: str, procedure: Procedure, share: Share | Unknown) -> Rate:
     if isinstance(found, Unknown) or isinstance(share, Unknown):
         return Rate(key, label, "", None, "", "", "", (), say("tried.unknown"))
     will, low, high = (round(part * ONE_DENOMINATOR / HUNDRED) for part in found)
-    happens = str(will) if share.events else say("tried.leak.no_try", tries=share.of - share.unknown)
+    happens = str(will) if will else say("line.fewer", one=ONE_DENOMINATOR // HUNDRED)
+    if share.events == 0:
+        happens = say("tried.leak.no_try", tries=share.of - share.unknown)
     spread = say("line.up_to", high=high) if low == 0 else say("line.range", low=low, high=high)
     rest = str(ONE_DENOMINATOR - will)
     return Rate(key, label, say("tried.who") if share.events else "", will, happens, rest, spread, ())
