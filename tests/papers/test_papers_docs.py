@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from played import line, rows_of  # isort: skip
-from vertebro.formats.nifti import read_nifti
+from played import l2_doses, l2_inflated, line, rows_of  # isort: skip
+from vertebro.simulation.papers.dose import dose_rows
+from vertebro.simulation.papers.heights import height_rows
 from vertebro.simulation.papers.rows import PaperRow
-from vertebro.simulation.papers.table import CHECKS, rows_of_l2
-from vertebro.vocabulary.grades import Quantity
+from vertebro.simulation.papers.table import CHECKS
 
 PAGE = Path(__file__).parents[2] / "docs" / "validation.md"
 SHORT = {"risk of any leak"}
@@ -21,10 +21,8 @@ LONG = {"dose", "risks"}
 
 
 def of_l2(shared: Path) -> tuple[PaperRow, ...]:
-    """The rows that need the images of the published L2."""
-    stem = shared / "verse004" / "sub-verse004_0000_vertebra_21"
-    density = read_nifti(Path(f"{stem}_im.nii.gz"), Quantity.K2HPO4_MG_CM3)
-    return rows_of_l2(density, read_nifti(Path(f"{stem}_seg.nii.gz"), Quantity.LABEL))
+    """The rows that need the images of the published L2, in the order of ``rows_of_l2``."""
+    return (*dose_rows(l2_doses(shared), "l2"), *height_rows(l2_inflated(shared), "l2"))
 
 
 def judged(rows: tuple[PaperRow, ...]) -> None:

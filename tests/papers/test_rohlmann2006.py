@@ -7,7 +7,9 @@ published muscle force. The pressures follow without further choice, within 25 %
 import numpy as np
 import pytest
 
+from played import pillar  # isort: skip
 from vertebro.simulation.discs import v
+from vertebro.simulation.papers.adjacent import raised_pct
 from vertebro.simulation.posture import Posture
 
 WEDGES = ("residual wedge", "wedge reduced")
@@ -40,6 +42,17 @@ def test_the_published_order_and_that_posture_outweighs_cement() -> None:
     assert free_left > max(free_reduced, helped_left) and min(free_reduced, helped_left) > helped_reduced
     alone = v.cement_alone_pct.value["Rohlmann 2006"] / 100
     assert helped_reduced > alone and free_left / alone == pytest.approx(25, rel=0.25)
+
+
+def test_the_pressure_in_a_disc_follows_in_the_published_order() -> None:
+    """Through the segment, as next to a patient's level: the load moves forward too, off the core."""
+    untreated = pillar().before
+    rises = {(p, w): raised_pct(untreated, p, angle(w)) for p in (FREE, HELPED) for w in WEDGES}
+    for posture, published in ((FREE, v.pressure_gain_pct), (HELPED, v.compensated_gain_pct)):
+        for wedge in WEDGES:
+            assert rises[posture, wedge] == pytest.approx(published.value[wedge], rel=0.25)
+    left, reduced = WEDGES
+    assert rises[FREE, left] > rises[HELPED, left] > rises[FREE, reduced] > rises[HELPED, reduced]
 
 
 def test_the_two_fitted_levers_are_the_best_ones() -> None:

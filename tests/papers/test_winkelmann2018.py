@@ -9,30 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spine_l2 import published_l2  # isort: skip
-from vertebro.kernels.balloon import Ellipsoid
-from vertebro.procedures.devices import balloons
-from vertebro.procedures.trajectory import Side
+from played import l2_inflated  # isort: skip
 from vertebro.simulation.endplate_lift import Union, v
 from vertebro.simulation.height_gain import published_series
-from vertebro.simulation.inflation import Inflation, Patient, PlacedBalloon, Rules, inflate
-from vertebro.vocabulary.known import Unknown
-
-AHEAD = np.array([0.0, 1.0, 0.0])
+from vertebro.simulation.inflation import Inflation
 
 
 @pytest.fixture(scope="module")
 def inflated(shared_data: Path) -> Inflation:
-    grid = published_l2(shared_data / "verse004", 2.0)
-    middle = grid.local_mm(np.argwhere(grid.body).mean(axis=0))
-    balloon = next(b for b in balloons() if b.name == "15/3")
-    both = tuple(
-        PlacedBalloon(s, balloon, Ellipsoid(middle + np.array([s.sign * 8, -1, 0]), AHEAD, 15.0), 2.5)
-        for s in Side
-    )
-    done = inflate(Patient(grid, True, 5.0), both, Rules(Unknown("not asked here"), step_ml=0.5))
-    assert isinstance(done, Inflation), done
-    return done
+    return l2_inflated(shared_data)
 
 
 def test_the_published_series_is_as_printed() -> None:
