@@ -17,12 +17,17 @@ from vertebro.formats.casefile import read_case
 from vertebro.formats.compare_document import comparison_document, comparison_schema
 from vertebro.formats.document import as_json
 from vertebro.fracture.measure import measure
+from vertebro.patient.synthetic import SyntheticPatient
+from vertebro.procedures.procedure import Asked, technique
+from vertebro.procedures.site import Site, site_of
 from vertebro.procedures.trajectory import Plan
 from vertebro.report.compare_picture import trade_off_picture
 from vertebro.report.compare_words import comparison_in_words
 from vertebro.simulation.augmented import Augmented, Carried, Restored
-from vertebro.simulation.compare import Compared, Option, Wanted, compare, in_one_measure, volumes_of
+from vertebro.simulation.compare import Compared, Option, Wanted, compare, in_one_measure, settled, volumes_of
+from vertebro.simulation.inflation import Stop
 from vertebro.simulation.sampling import Share
+from vertebro.simulation.stage import Played
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.measured import Measured
@@ -125,6 +130,25 @@ def test_less_cement_than_planned_still_fills_the_balloons_cavities() -> None:
     assert [volumes_of(Wanted(), p, p.cavities_ml) for p in plans] == [(2.0, 4.0, 6.0), (4.0, 5.0, 7.0)]
     assert volumes_of(Wanted(), plans[1], 1.0) == (1.0, 2.0, 4.0)  # an inflation that ended early
     assert volumes_of(Wanted(volumes_ml=(3.0, 1.0)), plans[1], 4.0) == (1.0, 3.0)
+
+
+@pytest.mark.parametrize(("reached", "ended"), [(1.01, Stop.PRESSURE), (4.1, Stop.VOLUME)])
+def test_balloons_that_fall_short_get_less_cement_and_a_word_about_it(
+    small_patient: SyntheticPatient, reached: float, ended: Stop
+) -> None:
+    site = site_of(small_patient.spine(), Level.L2)
+    assert isinstance(site, Site)
+    plan = technique("kyphoplasty").plan(site, Asked())
+    assert isinstance(plan, Plan)
+    last = SimpleNamespace(volume=Measured(reached, "mL", "made", 0.0))
+    inflation = SimpleNamespace(ended_by=ended, last=last)
+    nothing = cast(Any, None)
+    one = Played(plan, (), cast(Any, inflation), nothing, nothing, nothing, ())
+    told = settled(one).plan
+    rim = plan.cement_ml - plan.cavities_ml
+    short = ended is not Stop.VOLUME
+    assert told.cement_ml == pytest.approx(rim + (1.0 if short else plan.cavities_ml))
+    assert (told.notes != plan.notes) is short
 
 
 def test_strengths_of_two_kinds_are_never_set_side_by_side() -> None:

@@ -40,7 +40,7 @@ def plans(compared: Compared) -> Iterable[str]:
     for name, plan in compared.plans.items():
         yield _plan(name, plan)
         if not isinstance(plan, Unknown) and plan.has_balloons:
-            yield " ".join(balloons_in_words(name, compared.played[name]))
+            yield " ".join((*balloons_in_words(name, compared.played[name]), *plan.notes))
 
 
 def _plan(name: str, plan: Plan | Unknown) -> str:

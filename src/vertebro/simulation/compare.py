@@ -12,12 +12,14 @@ from vertebro.fracture.findings import Findings
 from vertebro.patient.case import Case
 from vertebro.procedures.procedure import technique
 from vertebro.procedures.site import site_of
+from vertebro.procedures.steps import Fill
 from vertebro.procedures.trajectory import Plan
 from vertebro.procedures.wishes import Wishes
 from vertebro.simulation.augmented import Augmented, Carried, Filled, Restored
 from vertebro.simulation.cement_model import with_tracks
 from vertebro.simulation.heating import Heat
 from vertebro.simulation.height_gain import HeightsAfter
+from vertebro.simulation.inflation import Stop
 from vertebro.simulation.injected import Injected, heat_of
 from vertebro.simulation.injection import InjectionSettings, Snapshot
 from vertebro.simulation.leak_risk import LeakCurve, LeakRisk, Question, leak_risk
@@ -172,8 +174,10 @@ def compare(
         if isinstance(plan, Unknown):
             continue
         volumes = volumes_of(wanted, plan, plan.cavities_ml)
-        played[name] = play(bench, plan, cement_named(wanted.viscosity), volumes, tell=tell)
-        for ml in volumes_of(wanted, plan, _reached_ml(played[name])):
+        whole = play(bench, plan, cement_named(wanted.viscosity), volumes, tell=tell)
+        played[name] = settled(whole)
+        plans[name] = played[name].plan
+        for ml in volumes_of(wanted, plan, _reached_ml(whole)):
             moments[name, ml] = moment = played[name].moment(ml)
             if not isinstance(moment, Unknown):
                 fillings[_key(name, ml)] = played[name].filled(moment)
@@ -212,11 +216,26 @@ def volumes_of(wanted: Wanted, plan: Plan, cavities_ml: float) -> tuple[float, .
 
 
 def _reached_ml(played: Played) -> float:
-    """What the balloons reached (to a tenth of a mL), else what they were to reach."""
+    """What the balloons reached (to a tenth of a mL) where they ended early, else what was planned."""
     inflation = played.inflation
-    return (
-        played.plan.cavities_ml if isinstance(inflation, Unknown) else round(inflation.last.volume.value, 1)
+    if isinstance(inflation, Unknown) or inflation.ended_by is Stop.VOLUME:
+        return played.plan.cavities_ml
+    return round(inflation.last.volume.value, 1)
+
+
+def settled(played: Played) -> Played:
+    """The plan with as much less cement as its balloons fell short of, and a note that says so."""
+    plan, reached = played.plan, _reached_ml(played)
+    if reached == plan.cavities_ml:
+        return played
+    now = plan.cement_ml - plan.cavities_ml + reached
+    steps = tuple(
+        replace(s, volume_ml=s.volume_ml * now / plan.cement_ml) if isinstance(s, Fill) else s
+        for s in plan.steps
     )
+    words = {"reached": f"{reached:g}", "asked": f"{plan.cavities_ml:g}", "planned": f"{plan.cement_ml:g}"}
+    note = say("note.less_cement", procedure=plan.procedure, now=f"{now:g}", **words)
+    return replace(played, plan=replace(plan, steps=steps, notes=(*plan.notes, note)))
 
 
 def in_one_measure(restored: Mapping[str, Restored]) -> dict[str, Restored]:
