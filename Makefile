@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test test-all check cover bench docs lock clean
+.PHONY: setup demo test test-all check cover bench docs schemas lock clean
 
 $(VENV)/ready: requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("vertebro needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Call make with PYTHON=python3.11") if sys.version_info < (3, 11) else None'
@@ -39,6 +39,9 @@ bench: setup
 
 docs: setup
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+schemas: setup
+	$(BIN)/python -m vertebro.formats.schemas docs/schema
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet \

@@ -9,6 +9,7 @@ import pytest
 
 from vertebro.assess import assess
 from vertebro.formats.document import as_json, document, findings_document, schema
+from vertebro.formats.schemas import findings_schema
 from vertebro.fracture.measure import measure
 from vertebro.patient.case import Case
 from vertebro.patient.record import ClinicalRecord
@@ -54,6 +55,7 @@ def test_every_finding_and_landmark_is_in_the_document(small_patient: SyntheticP
     case = Case("small", DAY, ClinicalRecord(DAY, {}), Level.L1, ct=small_patient.ct, spine=spine)
     findings = measure(case)
     made = findings_document(case, findings)
+    jsonschema.validate(made, findings_schema())
     assert set(made["findings"]["vertebrae"]) == {"T12", "L1", "L2"}
     for level, found in findings.vertebrae.items():
         assert set(made["findings"]["vertebrae"][str(level)]) == {name for name, _ in found}

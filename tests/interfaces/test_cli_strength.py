@@ -3,8 +3,10 @@
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
+from vertebro.formats.strength_schema import validation_schema
 from vertebro.interfaces.cli import main
 
 
@@ -61,8 +63,12 @@ def test_bad_input_is_said(
     assert said in capsys.readouterr().err
 
 
-def test_the_published_check_as_a_table(shared_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert leave("validate", "strength", "--data", shared_data) == 0
+def test_the_published_check_as_a_table(
+    shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "check.json"
+    assert leave("validate", "strength", "--data", shared_data, "--json", kept) == 0
+    jsonschema.validate(json.loads(kept.read_text(encoding="utf-8")), validation_schema())
     lines = capsys.readouterr().out.splitlines()
     row = next(line for line in lines if line.startswith("stiffness  "))
     assert "12,362 N/mm" in row and "12,363.1 N/mm" in row and "agrees" in row

@@ -3,11 +3,12 @@
 import json
 from dataclasses import replace
 
+import jsonschema
 import numpy as np
 import pytest
 
 from vertebro.errors import BadAnatomy, BadCase, BadModel
-from vertebro.formats.neighbours_document import neighbours_document
+from vertebro.formats.neighbours_document import neighbours_document, neighbours_schema
 from vertebro.patient.case import Case
 from vertebro.patient.synthetic import SyntheticPatient
 from vertebro.report.neighbours_picture import coloured, neighbours_picture
@@ -152,6 +153,10 @@ def test_the_document_is_plain_data(found: Neighbours, prepared: PreparedSegment
     assert document["discs"]["annulus"]["source"]["key"] == "yang2012_flexion"
     nothing = neighbours_document("a case", prepared.treated(Treatment()))
     assert "unknown" in nothing["cement"] and "unknown" in nothing["alignment"]
+    for one in (document, nothing):
+        jsonschema.validate(one, neighbours_schema())
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document | {"is_fracture_risk": True}, neighbours_schema())
 
 
 def test_the_picture_shows_both_states_and_the_change(

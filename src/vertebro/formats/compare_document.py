@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from vertebro.formats.document import MeasuredWire, UnknownWire, plain
+from vertebro.formats.neighbours_document import NeighboursWire, neighbours_part
 from vertebro.report.compare_words import pressure_next_door
 from vertebro.simulation.augmented import Carried, Restored
 from vertebro.simulation.compare import Compared, Option
@@ -73,6 +74,7 @@ class OptionWire(_Wire):
         MeasuredWire | UnknownWire,
         Field(description="by the cement alone, the larger of two discs"),
     ]
+    neighbours: Annotated[NeighboursWire | UnknownWire, Field(description="the load next door, in full")]
     heat: Annotated[
         dict[str, dict[str, HeatWire]] | UnknownWire, Field(description="by law of cure, then by region")
     ]
@@ -173,6 +175,9 @@ def _option(option: Option, is_efficient: bool) -> dict[str, Any]:
         "restored": _carried(option.restored),
         "heights": _heights(option.heights),
         "disc_pressure_change": plain(pressure_next_door(option.neighbours)),
+        "neighbours": plain(option.neighbours)
+        if isinstance(option.neighbours, Unknown)
+        else neighbours_part(option.neighbours),
         "heat": _heat(option),
         "is_efficient": is_efficient,
     }

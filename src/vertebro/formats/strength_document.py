@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from vertebro.formats.document import plain
-from vertebro.formats.strength_schema import STRENGTH_FORMAT
+from vertebro.formats.strength_schema import STRENGTH_FORMAT, VALIDATION_FORMAT
 from vertebro.simulation.curve import Curve
 from vertebro.simulation.published_model import Comparison
 from vertebro.simulation.strength import Estimate, Strength
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.library import CitedValue
 from vertebro.vocabulary.measured import Measured
-
-VALIDATION_FORMAT = "vertebro.validation/1"
 
 
 def strength_document(case_id: str, strength: Strength) -> dict[str, Any]:

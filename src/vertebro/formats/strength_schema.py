@@ -1,4 +1,4 @@
-"""The published schema of ``vertebro.strength/1``, the JSON document of a vertebra's strength."""
+"""The published schemas of a vertebra's strength (``vertebro.strength/1``) and of a check against print."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from vertebro.formats.document import MeasuredWire, UnknownWire
 
 STRENGTH_FORMAT = "vertebro.strength/1"
+VALIDATION_FORMAT = "vertebro.validation/1"
 
 
 class _Wire(BaseModel):
@@ -108,3 +109,31 @@ def strength_schema() -> dict[str, Any]:
     """The JSON schema of the document (draft 2020-12)."""
     made = StrengthWire.model_json_schema(mode="serialization")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": STRENGTH_FORMAT, **made}
+
+
+class RowWire(_Wire):
+    """One number: published beside ours."""
+
+    name: str
+    published: Annotated[float | None, Field(description="null: nobody published it")]
+    ours: float
+    unit: str
+    agrees: Annotated[bool | None, Field(description="null: there is nothing to agree with")]
+
+
+class ValidationWire(_Wire):
+    """A check against published numbers."""
+
+    format: Literal["vertebro.validation/1"]
+    subject: str
+    source: SourceWire
+    agrees: bool
+    rows: list[RowWire]
+    curve: CurveWire | UnknownWire
+    not_done: list[MissingWire]
+
+
+def validation_schema() -> dict[str, Any]:
+    """The JSON schema of the document (draft 2020-12)."""
+    made = ValidationWire.model_json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": VALIDATION_FORMAT, **made}
