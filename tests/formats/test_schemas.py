@@ -1,5 +1,6 @@
 """Every document that is written for others has a published schema, a link to it, and is a valid schema."""
 
+import json
 import re
 from pathlib import Path
 
@@ -8,7 +9,10 @@ import pytest
 
 import vertebro
 from vertebro.formats.document import as_json
+from vertebro.formats.papers_document import papers_document, papers_schema
 from vertebro.formats.schemas import schemas
+from vertebro.simulation.papers.rows import Band, PaperRow, PapersTable, v
+from vertebro.vocabulary.known import Unknown
 
 DOCS = Path(__file__).parents[2] / "docs"
 INSIDE = {"samples"}
@@ -29,3 +33,12 @@ def test_no_format_lacks_a_schema() -> None:
     named = {m for text in code for m in re.findall(r'"vertebro\.([a-z]+)/\d+"', text)} - INSIDE
     assert {f"{name}-1.schema.json" for name in named} == set(schemas())
     assert {p.name for p in (DOCS / "schema").iterdir()} == set(schemas())
+
+
+def test_a_table_of_published_numbers_keeps_its_schema() -> None:
+    band = Band("9 to 11", 9.0, float("inf"), v.bulge_left_pct)
+    rows = tuple(PaperRow("flow", "pressure", band, ours, "kPa") for ours in (10.0, Unknown("not solved")))
+    made = json.loads(as_json(papers_document(PapersTable(rows, (("heat", "no data"),)))))
+    jsonschema.validate(made, papers_schema())
+    assert made["rows"][0]["inside"] is True and made["rows"][0]["high"] is None
+    assert made["rows"][1] == made["rows"][0] | {"ours": {"unknown": "not solved"}, "inside": None}

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import Any
+from typing import Annotated, Any, Literal
 
+from pydantic import BaseModel, ConfigDict, Field
+
+from vertebro.formats.document import NotDoneWire, UnknownWire
 from vertebro.simulation.papers.rows import PaperRow, PapersTable
 from vertebro.vocabulary.known import Unknown
 
@@ -35,3 +38,37 @@ def _row(row: PaperRow) -> dict[str, Any]:
         "unit": row.unit,
         "inside": row.inside,
     }
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RowWire(_Wire):
+    """One published number, its band, and ours."""
+
+    check: str
+    name: str
+    published: Annotated[str | None, Field(description="as it was told; null: a band alone")]
+    source: str
+    where: str
+    low: float
+    high: Annotated[float | None, Field(description="null: a band without an upper end")]
+    ours: float | UnknownWire
+    unit: str
+    inside: bool | None
+
+
+class PapersWire(_Wire):
+    """Published experiments played again."""
+
+    format: Literal["vertebro.papers/1"]
+    agrees: bool
+    rows: list[RowWire]
+    not_done: list[NotDoneWire]
+
+
+def papers_schema() -> dict[str, Any]:
+    """The JSON schema of the document (draft 2020-12)."""
+    made = PapersWire.model_json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": PAPERS_FORMAT, **made}

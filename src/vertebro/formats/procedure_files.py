@@ -13,7 +13,7 @@ from vertebro.report.cement_scene import CementScene
 from vertebro.simulation.compare import Compared
 from vertebro.simulation.injected import Injected
 from vertebro.simulation.injection import Snapshot
-from vertebro.simulation.stage import Played
+from vertebro.simulation.stage import Played, planned_ml
 from vertebro.simulation.vertebra_grid import images_of
 from vertebro.vocabulary.known import Unknown
 
@@ -24,12 +24,13 @@ SURFACES = "surfaces"
 def write_procedures(compared: Compared, case: Case, out: Path) -> tuple[str, ...]:
     """One folder a procedure in ``out/surfaces``, named after its volume; gives what is to be said of them.
 
-    The cement is that of the planned volume, or of the largest that was played if all were smaller. Where
-    the injection did not come to it there is no cement, and the folder's name says so.
+    The cement is that of the planned volume (with the cavities the balloons reached), or of the largest that
+    was played if all were smaller. Where the injection did not come to it there is no cement, and the
+    folder's name says so.
     """
     said = []
     for name, played in compared.played.items():
-        ml = min(played.plan.cement_ml, played.injection.asked_ml)
+        ml = min(planned_ml(played.plan, played.inflation), played.injection.asked_ml)
         moment = played.moment(ml)
         slug = name.replace(" ", "-")
         if isinstance(moment, Unknown):

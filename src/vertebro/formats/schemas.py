@@ -10,6 +10,7 @@ from vertebro.formats.compare_document import comparison_schema
 from vertebro.formats.document import FINDINGS_FORMAT, FindingsDocumentWire, as_json, schema
 from vertebro.formats.evidence_document import evidence_schema
 from vertebro.formats.neighbours_document import neighbours_schema
+from vertebro.formats.papers_document import papers_schema
 from vertebro.formats.plan_document import plan_schema
 from vertebro.formats.simulation_document import simulation_schema
 from vertebro.formats.strength_schema import strength_schema, validation_schema
@@ -24,6 +25,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "evidence": evidence_schema(),
         "findings": findings_schema(),
         "neighbours": neighbours_schema(),
+        "papers": papers_schema(),
         "plan": plan_schema(),
         "simulation": simulation_schema(),
         "strength": strength_schema(),

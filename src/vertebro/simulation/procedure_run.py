@@ -123,8 +123,8 @@ def simulate(case: Case, level: Level, wanted: Wanted, tell: Progress = lambda _
         return _by_tips(case, bench_of(case, level, tell), wanted, tell)
     plan = _plan(case, level, wanted, tell)
     bench = bench_of(case, level, tell)
-    volume = plan.cement_ml if wanted.volume_ml is None else wanted.volume_ml
-    played = play(bench, plan, cement_named(wanted.viscosity), (volume,), wanted.settings, tell)
+    volumes = None if wanted.volume_ml is None else (wanted.volume_ml,)
+    played = play(bench, plan, cement_named(wanted.viscosity), volumes, wanted.settings, tell)
     result = _cement_of(played)
     made = Simulated(
         case.id,
@@ -135,13 +135,13 @@ def simulate(case: Case, level: Level, wanted: Wanted, tell: Progress = lambda _
         result,
         Unknown(cement_words("risk.not_asked")),
         _edges(),
-        (*_short_filling(played), *bench.ready.cautions, *plan.notes),
+        (*_short_filling(played, wanted), *bench.ready.cautions, *plan.notes),
         plan=plan,
         inflation=played.inflation,
         heights=_heights(case, played, tell),
         done=played.done if not isinstance(result, Unknown) else (),
     )
-    return _finished(made, with_tracks(played.coarse(bench), played.needles), volume, tell)
+    return _finished(made, with_tracks(played.coarse(bench), played.needles), played.injection.asked_ml, tell)
 
 
 def _by_tips(case: Case, bench: Bench, wanted: Wanted, tell: Progress) -> Simulated:
@@ -179,16 +179,17 @@ def _cement_of(played: Played) -> CementResult | Unknown:
     return played.injection
 
 
-def _short_filling(played: Played) -> tuple[str, ...]:
-    """Said where balloons took less than planned: the plan's cement is then more than fills their cavity."""
+def _short_filling(played: Played, wanted: Wanted) -> tuple[str, ...]:
+    """Said where balloons took less than planned: which cement was then injected."""
     if isinstance(played.inflation, Unknown):
         return ()
-    steps = [s for s in played.plan.steps if isinstance(s, Inflate)]
-    planned = sum(s.volume_ml * len(s.sides) for s in steps)
-    filled = played.inflation.last.volume.value
-    if planned - filled < LEFT_OUT_ML:
+    plan, filled = played.plan, played.inflation.last.volume.value
+    if plan.cavities_ml - filled < LEFT_OUT_ML:
         return ()
-    return (say("caution.short", planned=f"{planned:g}", filled=f"{filled:.1f}"),)
+    key = "caution.short" if wanted.volume_ml is None else "caution.short_asked"
+    ml = f"{played.injection.asked_ml:g}"
+    told = {"planned": f"{plan.cavities_ml:g}", "filled": f"{filled:.1f}", "cement": f"{plan.cement_ml:g}"}
+    return (say(key, ml=ml, **told),)
 
 
 def _heights(case: Case, played: Played, tell: Progress) -> HeightsAfter | Unknown:

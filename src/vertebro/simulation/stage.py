@@ -106,11 +106,11 @@ def play(
     bench: Bench,
     plan: Plan,
     cement: CementFlow,
-    volumes_ml: Sequence[float],
+    volumes_ml: Sequence[float] | None,
     settings: InjectionSettings | None = None,
     tell: Progress = lambda _: None,
 ) -> Played:
-    """A plan's steps in their order, its cement up to the largest of some volumes."""
+    """A plan's steps in their order, its cement up to the largest of some volumes (None: as planned)."""
     if plan.level is not bench.level:
         raise HouseFault(f"A plan of {plan.level} cannot be played on {bench.level}.")
     stage = _Stage(bench, plan, tell)
@@ -118,13 +118,20 @@ def play(
         step.play(stage)
     stage.inflate_all()
     model = with_tracks(stage.model, stage.needles)
-    most = max(volumes_ml)
+    most = planned_ml(plan, stage.inflation) if volumes_ml is None else max(volumes_ml)
     tell(say("tell.injecting", procedure=plan.procedure, ml=f"{most:g}"))
     wanted = replace(settings or InjectionSettings(), keep_moments=True)
     injection = inject(model.bone, model.outlets, stage.needles, cement, most, wanted)
     return Played(
         plan, tuple(stage.needles), stage.inflation, model, stage.bone, injection, tuple(stage.done)
     )
+
+
+def planned_ml(plan: Plan, inflation: Inflation | Unknown) -> float:
+    """The cement of a plan (mL), the cavities its balloons reached (to a tenth) in place of those planned."""
+    if isinstance(inflation, Unknown):
+        return plan.cement_ml
+    return round(round(inflation.last.volume.value, 1) + plan.cement_ml - plan.cavities_ml, 3)
 
 
 class _Stage:
