@@ -13,7 +13,7 @@ from vertebro.report.cement_scene import CementScene
 from vertebro.simulation.compare import Compared
 from vertebro.simulation.injected import Injected
 from vertebro.simulation.injection import Snapshot
-from vertebro.simulation.stage import Played, planned_ml
+from vertebro.simulation.stage import Played
 from vertebro.simulation.vertebra_grid import images_of
 from vertebro.vocabulary.known import Unknown
 
@@ -30,7 +30,7 @@ def write_procedures(compared: Compared, case: Case, out: Path) -> tuple[str, ..
     """
     said = []
     for name, played in compared.played.items():
-        ml = min(planned_ml(played.plan, played.inflation), played.injection.asked_ml)
+        ml = min(played.plan.cement_ml, played.injection.asked_ml)
         moment = played.moment(ml)
         slug = name.replace(" ", "-")
         if isinstance(moment, Unknown):

@@ -19,7 +19,6 @@ from vertebro.simulation.augmented import Augmented, Carried, Filled, Restored
 from vertebro.simulation.cement_model import with_tracks
 from vertebro.simulation.heating import Heat
 from vertebro.simulation.height_gain import HeightsAfter
-from vertebro.simulation.inflation import Stop
 from vertebro.simulation.injected import Injected, heat_of
 from vertebro.simulation.injection import InjectionSettings, Snapshot
 from vertebro.simulation.leak_risk import LeakCurve, LeakRisk, Question, leak_risk
@@ -30,7 +29,7 @@ from vertebro.simulation.on_patient import strengthened
 from vertebro.simulation.rheology import cement_named
 from vertebro.simulation.sampling import Sampling, Share
 from vertebro.simulation.segment import SaturationField
-from vertebro.simulation.stage import Bench, Played, bench_of, play
+from vertebro.simulation.stage import Bench, Played, bench_of, planned_ml, play, reached_ml
 from vertebro.simulation.vertebra_grid import (
     images_of,
 )
@@ -177,7 +176,7 @@ def compare(
         whole = play(bench, plan, cement_named(wanted.viscosity), volumes, tell=tell)
         played[name] = settled(whole)
         plans[name] = played[name].plan
-        for ml in volumes_of(wanted, plan, _reached_ml(whole)):
+        for ml in volumes_of(wanted, plan, reached_ml(plan, whole.inflation)):
             moments[name, ml] = moment = played[name].moment(ml)
             if not isinstance(moment, Unknown):
                 fillings[_key(name, ml)] = played[name].filled(moment)
@@ -215,20 +214,12 @@ def volumes_of(wanted: Wanted, plan: Plan, cavities_ml: float) -> tuple[float, .
     return tuple(cavities_ml + beyond * share for share in (RIMS if plan.cavities_ml else SHARES))
 
 
-def _reached_ml(played: Played) -> float:
-    """What the balloons reached (to a tenth of a mL) where they ended early, else what was planned."""
-    inflation = played.inflation
-    if isinstance(inflation, Unknown) or inflation.ended_by is Stop.VOLUME:
-        return played.plan.cavities_ml
-    return round(inflation.last.volume.value, 1)
-
-
 def settled(played: Played) -> Played:
     """The plan with as much less cement as its balloons fell short of, and a note that says so."""
-    plan, reached = played.plan, _reached_ml(played)
+    plan, reached = played.plan, reached_ml(played.plan, played.inflation)
     if reached == plan.cavities_ml:
         return played
-    now = plan.cement_ml - plan.cavities_ml + reached
+    now = planned_ml(plan, played.inflation)
     steps = tuple(
         replace(s, volume_ml=s.volume_ml * now / plan.cement_ml) if isinstance(s, Fill) else s
         for s in plan.steps

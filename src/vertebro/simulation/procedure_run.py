@@ -20,6 +20,7 @@ from vertebro.procedures.trajectory import Plan
 from vertebro.procedures.wishes import Wishes
 from vertebro.simulation.cement import inject, is_in_body
 from vertebro.simulation.cement_model import CementModel, with_tracks
+from vertebro.simulation.compare import settled
 from vertebro.simulation.heating import Heat, HeatSettings
 from vertebro.simulation.height_gain import HeightsAfter
 from vertebro.simulation.inflation import Inflation
@@ -30,7 +31,7 @@ from vertebro.simulation.leak_risk import LeakRisk, Question, leak_risk
 from vertebro.simulation.permeability import v
 from vertebro.simulation.rheology import cement_named
 from vertebro.simulation.sampling import Sampling
-from vertebro.simulation.stage import Bench, Played, bench_of, play
+from vertebro.simulation.stage import Bench, Played, bench_of, play, reached_ml
 from vertebro.simulation.vertebra_grid import images_of
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
@@ -40,9 +41,6 @@ say = texts(beside=__file__, name="procedure_run").say
 
 BY_TIPS = "vertebroplasty"
 """The procedure that tips alone can be given for: a balloon or a stent needs the direction of its needle."""
-
-LEFT_OUT_ML = 0.1
-"""Less of a balloon's volume than this is no difference: cubes and whole steps do not give it exactly."""
 
 Progress = Callable[[str], None]
 
@@ -123,8 +121,9 @@ def simulate(case: Case, level: Level, wanted: Wanted, tell: Progress = lambda _
         return _by_tips(case, bench_of(case, level, tell), wanted, tell)
     plan = _plan(case, level, wanted, tell)
     bench = bench_of(case, level, tell)
-    volumes = None if wanted.volume_ml is None else (wanted.volume_ml,)
-    played = play(bench, plan, cement_named(wanted.viscosity), volumes, wanted.settings, tell)
+    cement, ml = cement_named(wanted.viscosity), wanted.volume_ml
+    played = play(bench, plan, cement, None if ml is None else (ml,), wanted.settings, tell)
+    played = settled(played) if ml is None else played
     result = _cement_of(played)
     made = Simulated(
         case.id,
@@ -135,8 +134,8 @@ def simulate(case: Case, level: Level, wanted: Wanted, tell: Progress = lambda _
         result,
         Unknown(cement_words("risk.not_asked")),
         _edges(),
-        (*_short_filling(played, wanted), *bench.ready.cautions, *plan.notes),
-        plan=plan,
+        (*(() if ml is None else _as_asked(played, ml)), *bench.ready.cautions, *played.plan.notes),
+        plan=played.plan,
         inflation=played.inflation,
         heights=_heights(case, played, tell),
         done=played.done if not isinstance(result, Unknown) else (),
@@ -179,17 +178,13 @@ def _cement_of(played: Played) -> CementResult | Unknown:
     return played.injection
 
 
-def _short_filling(played: Played, wanted: Wanted) -> tuple[str, ...]:
-    """Said where balloons took less than planned: which cement was then injected."""
-    if isinstance(played.inflation, Unknown):
+def _as_asked(played: Played, volume_ml: float) -> tuple[str, ...]:
+    """Said where balloons took less than planned and a volume of cement was asked for all the same."""
+    plan, filled = played.plan, reached_ml(played.plan, played.inflation)
+    if filled == plan.cavities_ml:
         return ()
-    plan, filled = played.plan, played.inflation.last.volume.value
-    if plan.cavities_ml - filled < LEFT_OUT_ML:
-        return ()
-    key = "caution.short" if wanted.volume_ml is None else "caution.short_asked"
-    ml = f"{played.injection.asked_ml:g}"
-    told = {"planned": f"{plan.cavities_ml:g}", "filled": f"{filled:.1f}", "cement": f"{plan.cement_ml:g}"}
-    return (say(key, ml=ml, **told),)
+    told = {"planned": f"{plan.cavities_ml:g}", "cement": f"{plan.cement_ml:g}", "ml": f"{volume_ml:g}"}
+    return (say("caution.short", filled=f"{filled:g}", **told),)
 
 
 def _heights(case: Case, played: Played, tell: Progress) -> HeightsAfter | Unknown:

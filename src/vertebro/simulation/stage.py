@@ -18,7 +18,7 @@ from vertebro.simulation.cement import inject
 from vertebro.simulation.cement_model import CementModel, Prepared, needle_along, prepared, with_tracks
 from vertebro.simulation.endplate_lift import Union
 from vertebro.simulation.height_gain import HeightGain
-from vertebro.simulation.inflation import Inflation
+from vertebro.simulation.inflation import Inflation, Stop
 from vertebro.simulation.injection import CementResult, InjectionNeedle, InjectionSettings, Snapshot
 from vertebro.simulation.materials import converted
 from vertebro.simulation.on_patient import OnPatient, inflated, on_patient
@@ -127,11 +127,17 @@ def play(
     )
 
 
+def reached_ml(plan: Plan, inflation: Inflation | Unknown) -> float:
+    """What the balloons reached (to a tenth of a mL) where they ended early, else what was planned."""
+    if isinstance(inflation, Unknown) or inflation.ended_by is Stop.VOLUME:
+        return plan.cavities_ml
+    return round(inflation.last.volume.value, 1)
+
+
 def planned_ml(plan: Plan, inflation: Inflation | Unknown) -> float:
-    """The cement of a plan (mL), the cavities its balloons reached (to a tenth) in place of those planned."""
-    if isinstance(inflation, Unknown):
-        return plan.cement_ml
-    return round(round(inflation.last.volume.value, 1) + plan.cement_ml - plan.cavities_ml, 3)
+    """The cement of a plan (mL), as much less as its balloons fell short of."""
+    short = plan.cavities_ml - reached_ml(plan, inflation)
+    return plan.cement_ml - short
 
 
 class _Stage:
