@@ -26,7 +26,7 @@ from vertebro.report.factsheet.personal import personal_sheet
 from vertebro.report.factsheet.tried import OPEN, in_question, millimetres
 from vertebro.report.factsheet.words import sheet_texts
 from vertebro.simulation.augmented import Augmented, Carried, Restored
-from vertebro.simulation.compare import Compared, Option, Wanted
+from vertebro.simulation.compare import Compared, Option, Wanted, volumes_of
 from vertebro.simulation.discs import v as published
 from vertebro.simulation.endplate_lift import Union
 from vertebro.simulation.height_gain import HeightGain, HeightsAfter, published_series
@@ -83,18 +83,29 @@ def option(procedure: str, ml: float, **changes: Any) -> Option:
 
 
 def compared(vertebroplasty: Any = None, kyphoplasty: Any = None, **changes: Any) -> Compared:
-    """Planned with 2.5 and 5 mL, each played with its planned amount and half of it."""
-    asked = {"vertebroplasty": (2.5, vertebroplasty or {}), "kyphoplasty": (5.0, kyphoplasty or {})}
-    options = [option(name, ml * part, **given) for name, (ml, given) in asked.items() for part in (0.5, 1.0)]
+    """As planned with 2.5 mL, and with 2 mL beyond the 1 mL that balloons meant for 3 mL reached."""
+    asked = {"vertebroplasty": vertebroplasty or {}, "kyphoplasty": kyphoplasty or {}}
+    volumes = {"vertebroplasty": (1.25, 2.5), "kyphoplasty": (1.0, 3.0)}
+    options = [option(name, ml, **given) for name, given in asked.items() for ml in volumes[name]]
     load = Carried(measured(9000, "N/mm", 0), measured(2000, "N", 0), WHY)
     strong = Augmented(Level.L1, load, load, WHY, {}, {"broken": restored(87.4, 6.6)}, ())
     plans: dict[str, Any] = {
-        n: SimpleNamespace(cement_ml=ml, needles=(), notes=(), has_balloons=n == "kyphoplasty")
-        for n, (ml, _) in asked.items()
+        "vertebroplasty": planned(2.5, 0.0, has_balloons=False),
+        "kyphoplasty": planned(5.0, 3.0, has_balloons=True),
     }
-    played: dict[str, Any] = {n: SimpleNamespace(done=(), plan=plans[n]) for n in asked}
+    reached = SimpleNamespace(last=SimpleNamespace(volume=measured(1.04, "mL", 0.0)))
+    played: dict[str, Any] = {
+        name: SimpleNamespace(done=(), plan=plan, inflation=reached if plan.has_balloons else WHY)
+        for name, plan in plans.items()
+    }
     made = Compared("case 7", Level.L1, Wanted(), plans, played, {}, strong, WHY, tuple(options), ("read",))
     return replace(made, **changes)
+
+
+def planned(cement_ml: float, cavities_ml: float, *, has_balloons: bool) -> Any:
+    return SimpleNamespace(
+        cement_ml=cement_ml, cavities_ml=cavities_ml, has_balloons=has_balloons, needles=(), notes=()
+    )
 
 
 @cache
@@ -129,7 +140,7 @@ def test_the_leaks_are_those_of_the_clinician_told_of_a_thousand() -> None:
     (table,) = [b for b in section(personal_sheet(told(made)), "tried").blocks if isinstance(b, Rates)]
     cells = {line[0]: line for line in rows(made)}
     written = {(o["procedure"], o["volume"]["value"]): o for o in comparison_document(made)["options"]}
-    names = [("vertebroplasty", 2.5), ("kyphoplasty", 5.0)] * 2
+    names = [("vertebroplasty", 2.5), ("kyphoplasty", 3.0)] * 2
     for rate, (name, ml), column in zip(table.rates, names, ["anywhere"] * 2 + ["canal"] * 2, strict=True):
         cell = cells[f"{name}, {ml:g} mL"][4 if column == "anywhere" else 5]
         p, low, high = (int(n) for n in re.findall(r"\d+", cell))
@@ -141,7 +152,7 @@ def test_the_leaks_are_those_of_the_clinician_told_of_a_thousand() -> None:
 
 def test_strength_height_and_pressure_are_those_of_the_clinician(sheet: Sheet) -> None:
     said = tried(sheet)
-    row = {line[0]: line for line in rows(compared())}["kyphoplasty, 5 mL"]
+    row = {line[0]: line for line in rows(compared())}["kyphoplasty, 3 mL"]
     strength = re.search(r"\d+", row[1])
     assert strength and f"With balloon kyphoplasty: about {strength[0]} bricks (range: 173 to 302)" in said
     assert "Now, without cement: about 87 bricks (range: 74 to 101)" in said
@@ -261,10 +272,20 @@ def test_what_is_unknown_is_called_so_and_never_a_number(what: str) -> None:
 def test_strengths_of_two_definitions_never_stand_beside_each_other() -> None:
     mixed = Restored(measured(90, "%", 5), measured(135.0, "%", 5), Unknown("no curve"))
     said = tried(personal_sheet(told(compared(vertebroplasty={"restored": mixed}))))
-    assert "135" in said and "71" in said and "238" not in said and "87" not in said
-    both = compared({"restored": mixed}, {"restored": mixed})
-    crushed = replace(both, untreated=replace(both.untreated, restored={"broken": mixed}))
-    assert "With vertebroplasty: about 135 bricks" in tried(personal_sheet(told(crushed)))
+    assert "With vertebroplasty: about 135 bricks" in said
+    assert "With balloon kyphoplasty: about 71 bricks" in said and "Now, without cement: about 71" in said
+    assert "238" not in said and "87" not in said
+
+
+def test_only_the_planned_amount_is_told() -> None:
+    made = compared()
+    other = tuple(o for o in made.options if o.volume.value != 2.5)
+    said = tried(personal_sheet(told(replace(made, options=other))))
+    assert "could not try out vertebroplasty" in said and "With balloon kyphoplasty: about 238" in said
+    assert isinstance(made.as_planned("vertebral stent"), Unknown)
+    for name, reached_ml, planned_ml in (("vertebroplasty", 0.0, 2.5), ("kyphoplasty", 1.0, 3.0)):
+        plan: Any = made.plans[name]
+        assert planned_ml in volumes_of(Wanted(), plan, reached_ml)  # always among those played
 
 
 def test_a_leak_that_no_try_showed_is_not_ruled_out() -> None:

@@ -115,6 +115,15 @@ class Compared:
         """The options of one procedure, the least volume first."""
         return tuple(o for o in self.options if o.procedure == procedure)
 
+    def as_planned(self, procedure: str) -> Option | Unknown:
+        """The option with what is planned beyond the cavities its balloons reached, or why there is none."""
+        plan = self.plans.get(procedure, Unknown(say("unknown.not_compared", procedure=procedure)))
+        if isinstance(plan, Unknown):
+            return plan
+        ml = _reached_ml(self.played[procedure]) + plan.cement_ml - plan.cavities_ml
+        found = [o for o in self.of(procedure) if np.isclose(o.volume.value, ml)]
+        return found[0] if found else Unknown(say("unknown.not_as_planned", procedure=procedure))
+
     @property
     def is_at_offset(self) -> bool:
         """True if every state has its strength at the offset: one definition is told for all of them."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import isclose
 from typing import TYPE_CHECKING
 
 from vertebro.errors import HouseFault
@@ -44,17 +43,6 @@ def in_question(assessment: Assessment) -> tuple[Procedure, ...]:
     if Stance.REFER_URGENTLY in said:
         return ()
     return tuple(d.procedure for d in assessment.decisions if d.stance in OPEN)
-
-
-def as_planned(compared: Compared, procedure: Procedure) -> Option | Unknown:
-    """The option with the amount of cement that the plan asks for."""
-    plan = compared.plans.get(short(procedure), Unknown("nobody asked for it"))
-    if isinstance(plan, Unknown):
-        return plan
-    for option in compared.of(short(procedure)):
-        if isclose(option.volume.value, plan.cement_ml):
-            return option
-    return Unknown("the planned volume was not among those looked at")
 
 
 def tried_in_short(assessment: Assessment) -> tuple[str, ...]:
@@ -98,7 +86,7 @@ def _compared(assessment: Assessment) -> Compared | None:
 
 
 def _options(compared: Compared, procedures: Iterable[Procedure]) -> dict[Procedure, Option]:
-    found = {p: as_planned(compared, p) for p in procedures}
+    found = {p: compared.as_planned(short(p)) for p in procedures}
     return {p: option for p, option in found.items() if not isinstance(option, Unknown)}
 
 
@@ -185,14 +173,12 @@ class Parts:
 
 
 def _strength(compared: Compared, options: dict[Procedure, Option]) -> list[Block]:
-    """What the bone could carry; all of it by one definition of strength, never one beside another."""
+    """What the bone could carry, as it is and with cement."""
     broken = compared.untreated.restored.get("broken")
-    restored = {p: option.restored for p, option in options.items()}
-    by = "offset" if compared.is_at_offset else "stiffness_based"
     lines = [say("tried.strength.whole" if broken is None else "tried.strength.before", hundred=HUNDRED)]
-    lines += [] if broken is None else [_carries("tried.strength.now", getattr(broken, by))]
-    for procedure, part in restored.items():
-        found = part if isinstance(part, Unknown) else getattr(part, by)
+    lines += [] if broken is None else [_carries("tried.strength.now", compared.strength(broken))]
+    for procedure, option in options.items():
+        found = compared.strength(option.restored)
         lines.append(_carries("tried.strength.with", found, name=name_of(procedure)))
     points = Points(tuple(lines), say("tried.strength.heading"), side=Side.GOOD)
     return [points, Paragraph(say("tried.strength.never"))]
