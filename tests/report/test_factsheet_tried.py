@@ -30,6 +30,7 @@ from vertebro.simulation.compare import Compared, Option, Wanted, volumes_of
 from vertebro.simulation.discs import v as published
 from vertebro.simulation.endplate_lift import Union
 from vertebro.simulation.height_gain import HeightGain, HeightsAfter, published_series
+from vertebro.simulation.inflation import Stop
 from vertebro.simulation.neighbour_results import Band
 from vertebro.simulation.sampling import Share
 from vertebro.vocabulary.known import Unknown
@@ -93,7 +94,7 @@ def compared(vertebroplasty: Any = None, kyphoplasty: Any = None, **changes: Any
         "vertebroplasty": planned(2.5, 0.0, has_balloons=False),
         "kyphoplasty": planned(5.0, 3.0, has_balloons=True),
     }
-    reached = SimpleNamespace(last=SimpleNamespace(volume=measured(1.04, "mL", 0.0)))
+    reached = SimpleNamespace(ended_by=Stop.PRESSURE, last=SimpleNamespace(volume=measured(1.04, "mL", 0.0)))
     played: dict[str, Any] = {
         name: SimpleNamespace(done=(), plan=plan, inflation=reached if plan.has_balloons else WHY)
         for name, plan in plans.items()

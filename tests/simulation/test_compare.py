@@ -24,10 +24,10 @@ from vertebro.procedures.trajectory import Plan
 from vertebro.report.compare_picture import trade_off_picture
 from vertebro.report.compare_words import comparison_in_words
 from vertebro.simulation.augmented import Augmented, Carried, Restored
-from vertebro.simulation.compare import Compared, Option, Wanted, compare, in_one_measure, settled, volumes_of
+from vertebro.simulation.compare import Compared, Option, Wanted, compare, settled, volumes_of
 from vertebro.simulation.inflation import Stop
 from vertebro.simulation.sampling import Share
-from vertebro.simulation.stage import Played
+from vertebro.simulation.stage import Played, planned_ml
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.measured import Measured
@@ -105,6 +105,14 @@ def test_what_is_not_known_is_marked_and_said() -> None:
     jsonschema.validate(json.loads(as_json(comparison_document(compared))), comparison_schema())
 
 
+def test_injections_that_never_began_are_counted_in_words() -> None:
+    """Five of eight drawn tips beside a flat body: 67 % (3-100) needs its reason beside it."""
+    answers = [True, True, False, *[Unknown("the tip lay outside")] * 5]
+    compared = made(replace(option("a", 2, 60, 1), anywhere=Share.of_answers(answers)))
+    assert "in 5 of 8 drawn injections nothing went in" in " ".join(comparison_in_words(compared).split())
+    assert "nothing went in" not in comparison_in_words(made(option("a", 2, 60, 1)))
+
+
 def test_the_trade_off_shows_every_option_of_which_both_are_known() -> None:
     compared = made(option("a", 2, 60, 1), option("a", 4, 310, 4), option("b", 6, None, 1))
     picture = trade_off_picture(compared)
@@ -149,15 +157,8 @@ def test_balloons_that_fall_short_get_less_cement_and_a_word_about_it(
     short = ended is not Stop.VOLUME
     assert told.cement_ml == pytest.approx(rim + (1.0 if short else plan.cavities_ml))
     assert (told.notes != plan.notes) is short
-
-
-def test_strengths_of_two_kinds_are_never_set_side_by_side() -> None:
-    """A crushed body: 145 % by its offset with little cement, 81 % by its stiffness with more."""
-    both, one = Restored(percent(102), percent(49), percent(145)), Restored(percent(169), percent(81), WHY)
-    told = in_one_measure({"little": both, "more": one})
-    assert all(isinstance(r.offset, Unknown) for r in told.values())
-    assert [r.stiffness_based for r in told.values()] == [both.stiffness_based, one.stiffness_based]
-    assert in_one_measure({"little": both}) == {"little": both}
+    assert told.cavities_ml == pytest.approx(1.0 if short else plan.cavities_ml)
+    assert planned_ml(told, one.inflation) == pytest.approx(told.cement_ml)  # nothing is taken off twice
 
 
 @pytest.mark.parametrize("volumes", [(), (0.0,), (float("nan"),)])

@@ -175,6 +175,14 @@ def reading(compared: Compared) -> Iterable[str]:
         yield evidence_in_words(told[0])
 
 
+def _no_answer(compared: Compared, procedure: str) -> Iterable[str]:
+    """In how many of the drawn injections nothing went in, where there are any."""
+    shares = [o.anywhere for o in compared.of(procedure) if isinstance(o.anywhere, Share)]
+    most = max(shares, key=lambda s: s.unknown, default=None)
+    if most is not None and most.unknown:
+        yield say("reading.no_answer", procedure=procedure, unknown=most.unknown, of=most.of)
+
+
 def answers(compared: Compared) -> Iterable[str]:
     """What the table says in sentences."""
     for name in compared.played:
@@ -183,6 +191,7 @@ def answers(compared: Compared) -> Iterable[str]:
             yield enough.why[0].upper() + enough.why[1:] + "."
         else:
             yield say("reading.enough", procedure=name, ml=f"{enough.value:g}")
+        yield from _no_answer(compared, name)
     best = compared.efficient()
     if best:
         yield say("reading.efficient", options="; ".join(o.name for o in best))

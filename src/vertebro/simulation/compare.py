@@ -12,7 +12,7 @@ from vertebro.fracture.findings import Findings
 from vertebro.patient.case import Case
 from vertebro.procedures.procedure import technique
 from vertebro.procedures.site import site_of
-from vertebro.procedures.steps import Fill
+from vertebro.procedures.steps import Fill, Inflate
 from vertebro.procedures.trajectory import Plan
 from vertebro.procedures.wishes import Wishes
 from vertebro.simulation.augmented import Augmented, Carried, Filled, Restored
@@ -120,7 +120,7 @@ class Compared:
         plan = self.plans.get(procedure, Unknown(say("unknown.not_compared", procedure=procedure)))
         if isinstance(plan, Unknown):
             return plan
-        ml = _reached_ml(self.played[procedure]) + plan.cement_ml - plan.cavities_ml
+        ml = planned_ml(plan, self.played[procedure].inflation)
         found = [o for o in self.of(procedure) if np.isclose(o.volume.value, ml)]
         return found[0] if found else Unknown(say("unknown.not_as_planned", procedure=procedure))
 
@@ -191,13 +191,11 @@ def compare(
                 fillings[_key(name, ml)] = played[name].filled(moment)
     tell(say("tell.strength"))
     strong = strengthened(bench.patient, fillings, tell)
-    strong = replace(strong, restored=in_one_measure(strong.restored))
     risks = {name: _risk(one, bench, wanted, tell) for name, one in played.items()}
     segment = _segment(case, level, tell)
     made = _Maker(bench, strong, segment, findings, tell)
     options = tuple(made.option(played[n], ml, moment, risks[n]) for (n, ml), moment in moments.items())
-    measure = [say("caution.by_stiffness") for r in strong.restored.values() if isinstance(r.offset, Unknown)]
-    cautions = dict.fromkeys((say("caution.estimate"), *measure, *bench.ready.cautions, *strong.cautions))
+    cautions = dict.fromkeys((say("caution.estimate"), *bench.ready.cautions, *strong.cautions))
     return Compared(case.id, level, wanted, plans, played, risks, strong, segment, options, tuple(cautions))
 
 
@@ -224,25 +222,19 @@ def volumes_of(wanted: Wanted, plan: Plan, cavities_ml: float) -> tuple[float, .
 
 
 def settled(played: Played) -> Played:
-    """The plan with as much less cement as its balloons fell short of, and a note that says so."""
+    """The plan as its balloons came out: their filling, as much less cement, and a note that says so."""
     plan, reached = played.plan, reached_ml(played.plan, played.inflation)
     if reached == plan.cavities_ml:
         return played
     now = planned_ml(plan, played.inflation)
+    shares = {Fill: now / plan.cement_ml, Inflate: reached / plan.cavities_ml}
     steps = tuple(
-        replace(s, volume_ml=s.volume_ml * now / plan.cement_ml) if isinstance(s, Fill) else s
+        replace(s, volume_ml=s.volume_ml * shares[type(s)]) if isinstance(s, Fill | Inflate) else s
         for s in plan.steps
     )
     words = {"reached": f"{reached:g}", "asked": f"{plan.cavities_ml:g}", "planned": f"{plan.cement_ml:g}"}
     note = say("note.less_cement", procedure=plan.procedure, now=f"{now:g}", **words)
     return replace(played, plan=replace(plan, steps=steps, notes=(*plan.notes, note)))
-
-
-def in_one_measure(restored: Mapping[str, Restored]) -> dict[str, Restored]:
-    """Strengths that can be held against each other: by the offset for all, or for none."""
-    if not any(isinstance(r.offset, Unknown) for r in restored.values()):
-        return dict(restored)
-    return {name: replace(r, offset=Unknown(say("unknown.one_measure"))) for name, r in restored.items()}
 
 
 def _risk(played: Played, bench: Bench, wanted: Wanted, tell: Progress) -> LeakRisk | Unknown:
