@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vertebro.fracture.findings import Findings, Number, VertebraFindings
-from vertebro.report.section_part import Part, planned, say, slug
+from vertebro.report.section_part import Part, capital, planned, say, slug
 from vertebro.simulation.compare import Compared
 from vertebro.simulation.endplate_lift import Union
 from vertebro.simulation.height_gain import PLACES, HeightGain, HeightsAfter, PatientSeries, published_series
@@ -13,7 +13,9 @@ from vertebro.simulation.inflation import Inflation
 from vertebro.simulation.stage import Played
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.measured import Measured
+from vertebro.vocabulary.units import read_as
 
+NOTHING = 0.05  # mm or degrees: less is not told, as in the words of simulate
 HEADS = ("place", "before", "healed", "loose", "after", "patients")
 
 
@@ -29,7 +31,7 @@ def balloon_part(compared: Compared, findings: Findings | Unknown) -> Part | Non
     rows = [row for name, played in with_balloons.items() for row in _rows(compared, name, played, body)]
     return Part(
         heading=say("heading.balloon"),
-        says=(*said, *map(_of_patients, series)),
+        says=(*map(capital, said), *map(_of_patients, series)),
         heads=tuple(say(f"balloon.heads.{name}") for name in HEADS) if rows else (),
         rows=tuple(rows),
         pictures=tuple(f"balloon_{slug(name)}" for name in done),
@@ -103,6 +105,9 @@ def _words(value: Number) -> str:
 def _gain(gain: HeightGain, place: str) -> str:
     """With its sign: what is gained in front and lost of the wedge must not be mixed up."""
     value: Measured = getattr(gain, place)
+    if abs(value.value) < NOTHING:
+        unit = read_as(value.unit)
+        return say("balloon.nothing", least=f"{NOTHING:g}{'' if unit == '°' else ' '}{unit}")
     sign = "+" if value.value > 0 else ""
     return sign + value.in_words()
 

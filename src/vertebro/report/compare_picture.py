@@ -13,12 +13,13 @@ from vertebro.vocabulary.texts import texts
 
 say = texts(beside=__file__, name="compare").say
 
-LEFT_MM, TOP_MM, WIDE_MM, HIGH_MM, BELOW_MM, RIGHT_MM = 18.0, 14.0, 106.0, 70.0, 16.0, 10.0
+LEFT_MM, TOP_MM, WIDE_MM, HIGH_MM, BELOW_MM, RIGHT_MM = 18.0, 14.0, 106.0, 70.0, 14.0, 16.0
 INK, SOFT, HAIR = "#16212b", "#4a5866", "#d5dde4"
 COLOURS = ("#0a5876", "#8a5200", "#5b3a86", "#2c6b3f")
 TEXT_MM = 3.3
 STEP_PCT = 20.0
 MOST_LINES = 8
+LEAST_FOR_NAME_PCT = 12.0  # room for a name on the left of a mark
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class _Plot:
     def legend(self, number: int, name: str) -> None:
         """The name of a procedure in its colour."""
         x = LEFT_MM + WIDE_MM - 62 + 32 * number
-        self.paper.circle((x, TOP_MM - 3), 1.1, fill=COLOURS[number % len(COLOURS)])
+        self._sign(number, (x, TOP_MM - 3))
         self.paper.words((x + 2.2, TOP_MM - 3), name, TEXT_MM, fill=INK)
 
     def join(self, points: list[Point]) -> None:
@@ -117,10 +118,25 @@ class _Plot:
         ends = [self.at(middle, max(value - spread, 0.0)), self.at(middle, value + spread)]
         self.paper.line(ends, stroke=colour, stroke_width=0.3)
         x, y = self.at(middle, value)
-        self.paper.circle((x, y), 1.2, fill=colour)
+        self._sign(point.series, (x, y))
         if point.is_efficient:
-            self.paper.circle((x, y), 2.0, fill="none", stroke=INK, stroke_width=0.4)
-        below, late = point.series % 2 == 1, middle > 60  # series on opposite sides, and never off the paper
-        place = (x - 2.6 if late else x + 2.6, y + 3.0 if below else y - 3.0)
-        anchor = "end" if late else "start"
+            self.paper.circle((x, y), 2.2, fill="none", stroke=INK, stroke_width=0.4)
+        # more cement is stronger and leaks more often: the way goes up to the right, names stand off it
+        first = point.series % 2 == 0
+        anchor = "end" if first else "start"
+        place = (x - 2.2, y - 3.2) if first else (x + 2.2, y + 3.4)
+        if first and middle < LEAST_FOR_NAME_PCT:
+            place, anchor = (x + 2.6, y - 3.2), "start"
         self.paper.words(place, point.name, TEXT_MM, fill=colour, text_anchor=anchor, halo="#ffffff")
+
+    def _sign(self, series: int, at: tuple[float, float]) -> None:
+        """A dot, a square or a diamond: procedures are told apart by shape as well as by colour."""
+        x, y = at
+        colour, half = COLOURS[series % len(COLOURS)], 1.15
+        if series % 3 == 0:
+            self.paper.circle(at, half, fill=colour)
+        elif series % 3 == 1:
+            self.paper.rect((x - half, y - half), (2 * half, 2 * half), fill=colour)
+        else:
+            corners = [(x, y - 1.5), (x + 1.5, y), (x, y + 1.5), (x - 1.5, y)]
+            self.paper.outline(corners, fill=colour)

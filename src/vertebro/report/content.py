@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vertebro.fracture.findings import Findings
@@ -95,6 +95,7 @@ def content(assessment: Assessment) -> Content:
     """Everything the report says about this assessment."""
     case, findings = assessment.case, assessment.findings
     level = None if isinstance(case.level, Unknown) else case.level
+    simulated = simulation_words(assessment)
     measured = findings if isinstance(findings, Findings) else None
     own = measured.vertebrae.get(level) if measured and level else None
     shared = shared_grounds(assessment.decisions)
@@ -114,7 +115,7 @@ def content(assessment: Assessment) -> Content:
         changes=tuple(line for line in changes if not line.is_danger),
         dangers=tuple(line for line in changes if line.is_danger),
         evidence=evidence_words(assessment.evidence) if assessment.evidence else None,
-        simulation=simulation_words(assessment),
+        simulation=_with_names(simulated),
         lead=tuple(lead(case, findings)),
         findings_heading=say("heading.findings_at", level=level) if level else say("heading.findings"),
         level_heading=say("heading.table_level", level=level) if level else "",
@@ -129,7 +130,7 @@ def content(assessment: Assessment) -> Content:
         settings=tuple(_setting(setting) for setting in assessment.settings),
         cautions=_cautions(assessment),
         not_done=assessment.not_done,
-        sources=_sources(assessment),
+        sources=_sources(assessment, simulated),
     )
     return made_readable(said)
 
@@ -215,6 +216,14 @@ def _density(findings: Findings | None) -> tuple[str, ...]:
     return (*lines, *map(_named_sources, findings.context))
 
 
+def _with_names(simulated: SimulationWords | None) -> SimulationWords | None:
+    """The section with works named in its cautions, where the models have left their keys."""
+    if simulated is None:
+        return None
+    parts = tuple(replace(part, below=tuple(map(_named_sources, part.below))) for part in simulated.parts)
+    return replace(simulated, cautions=tuple(map(_named_sources, simulated.cautions)), parts=parts)
+
+
 def _named_sources(sentence: str) -> str:
     """The sentence with its reference keys, as in ``[walle2025]``, replaced by the works' names."""
     return re.sub(r"\[(\w+)\]", lambda key: _short_name(key[1]) or key[0], sentence)
@@ -232,7 +241,7 @@ def _fit_label(name: str) -> str:
     return _worded(f"density.fit.{name}", name.replace("_", " "))
 
 
-def _sources(assessment: Assessment) -> tuple[Cited, ...]:
+def _sources(assessment: Assessment, simulated: SimulationWords | None) -> tuple[Cited, ...]:
     keys = [v.source for d in assessment.decisions for v in d.verdicts]
     keys += [side.source for d in assessment.decisions for c in d.conflicts for side in c.sides]
     keys += [s.source for s in assessment.settings]
@@ -241,5 +250,6 @@ def _sources(assessment: Assessment) -> tuple[Cited, ...]:
     if isinstance(assessment.findings, Findings):
         noted = " ".join((*assessment.findings.cautions, *assessment.findings.context))
         keys += re.findall(r"\[(\w+)\]", noted)
+    keys += [work.key for how in (simulated.methods if simulated else ()) for work in how.sources]
     listed = [cited(key) for key in dict.fromkeys(keys) if key in references()]
     return tuple(sorted(listed, key=lambda work: work.work))

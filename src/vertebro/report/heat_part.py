@@ -25,10 +25,8 @@ def heat_part(compared: Compared) -> Part:
     kpa = "; ".join(_pressures(compared))
     if kpa:
         published, factor = float(flow.published_pressure_kpa.value["tissue"]), flow.pressure_factor.number
-        ends = {"low": f"{published / factor:.0f}", "high": f"{published * factor:.0f}"}
-        said.append(
-            say("heat.pressure", each=kpa, source=flow.published_pressure_kpa.reference.short, **ends)
-        )
+        ends = {"low": f"{published / factor:.1f}", "high": f"{published * factor:.0f}"}
+        said.append(say("heat.pressure", each=kpa, **ends))
     pictures = ("heat",) if hottest_option(compared) else ()
     return Part(say("heading.heat"), tuple(said), pictures=pictures)
 

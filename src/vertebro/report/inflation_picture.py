@@ -8,9 +8,10 @@ import numpy as np
 from scipy import ndimage
 
 from vertebro.kernels.arrays import AnyArray, Array
-from vertebro.report.drawing import Drawing, png
+from vertebro.report.drawing import Drawing, Style, png
 from vertebro.simulation.endplate_lift import Union, ends_of
 from vertebro.simulation.inflation import Inflation
+from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.texts import texts
 
 say = texts(beside=__file__, name="inflation").say
@@ -19,9 +20,10 @@ PIXEL_MM = 0.25
 FADES_MM = 3.0  # beyond the bone: what lies further away stays where it is
 MAGNIFIED = 4.0  # a lift of some tenths of a millimetre would not be seen
 BRIGHT_MG_CM3 = 500.0  # drawn white
-GAP_MM, HEAD_MM, FOOT_MM, EDGE_MM = 4.0, 6.0, 13.0, 9.0
-PLOT_MM = (52.0, 34.0)
-TEXT_MM = 2.6
+GAP_MM, HEAD_MM, FOOT_MM, EDGE_MM, LINE_MM = 4.0, 6.0, 13.0, 9.0, 4.4
+PLOT_MM = (56.0, 36.0)
+TEXT_MM = 2.8
+LETTER: dict[str, Style] = {"text_anchor": "middle", "font_weight": 700}
 WALL_SHARE = 0.7  # of the usual height: lower columns belong to the walls
 TOP_SHARE = 1.15  # of the pressure axis beyond what it must hold
 GROUND, PAPER, INK, SOFT, HAIR = "#10161c", "#ffffff", "#16212b", "#4a5866", "#d5dde4"
@@ -78,7 +80,7 @@ def inflation_picture(inflation: Inflation) -> str:
     """SVG: the bone before, the cavity with its crushed bone and lifted end-plates, pressure over volume."""
     cut = Cut.of(inflation)
     wide, high = cut.size_mm
-    height = HEAD_MM + max(high, PLOT_MM[1] + FOOT_MM) + FOOT_MM
+    height = HEAD_MM + max(high + 3 * LINE_MM + GAP_MM, PLOT_MM[1] + FOOT_MM + 2 * LINE_MM)
     paper = Drawing(3 * GAP_MM + 2 * wide + EDGE_MM + PLOT_MM[0] + GAP_MM, height, PAPER)
     moved = _moved(inflation, cut)
     for left, name, pixels in (
@@ -87,10 +89,21 @@ def inflation_picture(inflation: Inflation) -> str:
     ):
         paper.words((left, HEAD_MM / 2), name, TEXT_MM, fill=INK)
         paper.image(png(pixels.astype(np.uint8)), (left, HEAD_MM), cut.size_mm)
-        paper.words((left + 1, HEAD_MM + high - 2), say("picture.front"), TEXT_MM * 0.9, fill=PLATE)
+        for key, at in (
+            ("front", (2.0, high / 2)),
+            ("back", (wide - 2.0, high / 2)),
+            ("up", (wide / 2, 2.5)),
+        ):
+            place = (left + at[0], HEAD_MM + at[1])
+            paper.words(place, say(f"picture.{key}"), TEXT_MM, fill=PLATE, halo=GROUND, **LETTER)
     _plates(paper, inflation, cut, (2 * GAP_MM + wide, HEAD_MM))
-    _legend(paper, GAP_MM, HEAD_MM + high + 3.5)
-    _curve(paper, inflation, (2 * GAP_MM + 2 * wide + EDGE_MM + GAP_MM, HEAD_MM))
+    _legend(paper, GAP_MM, HEAD_MM + high + LINE_MM)
+    left = 3 * GAP_MM + 2 * wide + EDGE_MM
+    _curve(paper, inflation, (left, HEAD_MM))
+    gain = inflation.gains[Union.LOOSE]["full"]
+    for row, (key, number) in enumerate((("gain", gain.anterior), ("patients", gain.patients[0].anterior))):
+        at = (left, HEAD_MM + PLOT_MM[1] + FOOT_MM + row * LINE_MM)
+        paper.words(at, say(f"picture.{key}", mm=number.in_words()), TEXT_MM, fill=INK)
     return paper.svg(say("picture.alt"))
 
 
@@ -156,49 +169,80 @@ def _plates(paper: Drawing, inflation: Inflation, cut: Cut, corner: tuple[float,
         paper.line(line - np.stack([0 * lift, MAGNIFIED * lift], axis=-1), stroke=PLATE, stroke_width=0.5)
 
 
-def _legend(paper: Drawing, left: float, down: float) -> None:
+def _legend(paper: Drawing, left: float, down: float) -> float:
+    """What colours and lines mean, one line each; gives where it ends."""
     for colour, key in ((CAVITY, "cavity"), (CRUSHED, "crushed")):
-        name = say(f"picture.{key}")
-        paper.rect((left, down - 1.2), (3, 2.4), fill=colour)
-        paper.words((left + 4, down), name, TEXT_MM, fill=INK)
-        left += 8 + len(name) * TEXT_MM * 0.55
-    paper.words((left, down), say("picture.plates"), TEXT_MM, fill=INK)
+        paper.rect((left, down - 1.3), (4.0, 2.6), fill=colour)
+        paper.words((left + 6, down), say(f"picture.{key}"), TEXT_MM, fill=INK)
+        down += LINE_MM
+    paper.line(
+        [(left, down - 0.7), (left + 4, down - 0.7)], stroke=INK, stroke_width=0.3, stroke_dasharray="1 1"
+    )
+    paper.line([(left, down + 0.7), (left + 4, down + 0.7)], stroke=INK, stroke_width=0.5)
+    paper.words((left + 6, down), say("picture.plates"), TEXT_MM, fill=INK)
+    return down
+
+
+def rated_mpa(inflation: Inflation) -> float | Unknown:
+    """The lowest pressure any of the balloons is rated for."""
+    ratings = [b.balloon.rated_pressure_mpa for b in inflation.balloons]
+    unknown = [one for one in ratings if isinstance(one, Unknown)]
+    return unknown[0] if unknown else min(b.balloon.limit_mpa for b in inflation.balloons)
 
 
 def _curve(paper: Drawing, inflation: Inflation, corner: tuple[float, float]) -> None:
-    """Pressure over volume, the rated pressure, and the gain beside that of patients."""
-    volumes = np.array([0.0, *(s.volume.value for s in inflation.steps)])
-    pressures = np.array([s.pressure.value for s in inflation.steps])
-    margin = inflation.pressure_margin
-    rated = pressures.max() + margin.value if hasattr(margin, "value") else None
-    most = TOP_SHARE * max(pressures.max(), rated or 0.0)
-    left, top = corner
-    wide, high = PLOT_MM
-
-    def at(volume: float, pressure: float) -> tuple[float, float]:
-        return left + wide * volume / volumes[-1], top + high * (1 - pressure / most)
-
-    for tick in np.arange(0, most, 1.0):
-        paper.line([at(0, tick), at(volumes[-1], tick)], stroke=HAIR, stroke_width=0.2)
-        paper.words((left - 1.5, at(0, tick)[1]), f"{tick:g}", TEXT_MM, fill=SOFT, text_anchor="end")
-    for volume in volumes:
-        paper.words(
-            (at(volume, 0)[0], top + high + 3), f"{volume:.1f}", TEXT_MM, fill=SOFT, text_anchor="middle"
-        )
-    points = [at(v, p) for v, p in zip(volumes[1:], pressures, strict=True)]
-    paper.line(points, stroke=LINE, stroke_width=0.6)
-    for point in points:
+    """Pressure with its spread over volume up to what was planned, the rated pressure, and why it ended."""
+    steps, rated = inflation.steps, rated_mpa(inflation)
+    plot = _Plot(
+        corner,
+        sum(b.volume_ml for b in inflation.balloons),
+        max(
+            [s.pressure.value + s.pressure.spread for s in steps]
+            + ([] if isinstance(rated, Unknown) else [rated])
+        ),
+    )
+    plot.axes(paper)
+    points = [plot.at(s.volume.value, s.pressure.value) for s in steps]
+    if len(points) > 1:
+        paper.line(points, stroke=LINE, stroke_width=0.6)
+    for step, point in zip(steps, points, strict=True):
+        ends = [step.pressure.value + sign * step.pressure.spread for sign in (-1, 1)]
+        paper.line([plot.at(step.volume.value, max(e, 0.0)) for e in ends], stroke=LINE, stroke_width=0.35)
         paper.circle(point, 0.9, fill=LINE)
-    if rated:
-        paper.line(
-            [at(0, rated), at(volumes[-1], rated)], stroke=LIMIT, stroke_width=0.4, stroke_dasharray="2 1.2"
-        )
-        paper.words(
-            (left + 1, at(0, rated)[1] - 2), say("picture.rated", mpa=f"{rated:.2f}"), TEXT_MM, fill=LIMIT
-        )
-    paper.words((left, top - HEAD_MM / 2), say("picture.pressure"), TEXT_MM, fill=INK)
-    paper.words((left, top + high + 7), say("picture.volume"), TEXT_MM, fill=INK)
-    gain = inflation.gains[Union.LOOSE]["full"]
-    ours, theirs = gain.anterior.in_words(), gain.patients[0].anterior.in_words()
-    paper.words((left, top + high + 11), say("picture.gain", ours=ours), TEXT_MM, fill=INK)
-    paper.words((left, top + high + 14.5), say("picture.patients", theirs=theirs), TEXT_MM, fill=INK)
+    if not isinstance(rated, Unknown):
+        y = plot.at(0, rated)[1]
+        ends_x = [(corner[0], y), (corner[0] + PLOT_MM[0], y)]
+        paper.line(ends_x, stroke=LIMIT, stroke_width=0.4, stroke_dasharray="2 1.2")
+        words = say("picture.rated", mpa=f"{rated:.2f}")
+        at = (corner[0] + PLOT_MM[0], y - 2)
+        paper.words(at, words, TEXT_MM, fill=LIMIT, text_anchor="end", halo=PAPER)
+
+
+@dataclass(frozen=True)
+class _Plot:
+    """Volume across up to what was planned, pressure upwards."""
+
+    corner: tuple[float, float]
+    most_ml: float
+    most_mpa: float
+
+    def at(self, ml: float, mpa: float) -> tuple[float, float]:
+        """Where it lies on the drawing."""
+        left, top = self.corner
+        high = TOP_SHARE * self.most_mpa
+        return left + PLOT_MM[0] * ml / self.most_ml, top + PLOT_MM[1] * (1 - mpa / high)
+
+    def axes(self, paper: Drawing) -> None:
+        """Grid, numbers, and what they mean."""
+        (left, top), (wide, high) = self.corner, PLOT_MM
+        for tick in np.arange(0, TOP_SHARE * self.most_mpa, 1.0):
+            y = self.at(0, tick)[1]
+            paper.line([(left, y), (left + wide, y)], stroke=HAIR, stroke_width=0.2)
+            paper.words((left - 1.5, y), f"{tick:g}", TEXT_MM, fill=SOFT, text_anchor="end")
+        for ml in np.linspace(0, self.most_ml, 5):
+            x = self.at(ml, 0)[0]
+            paper.line([(x, top + high), (x, top + high + 1)], stroke=SOFT, stroke_width=0.25)
+            paper.words((x, top + high + 3.4), f"{ml:g}", TEXT_MM, fill=SOFT, text_anchor="middle")
+        paper.words((left, top - HEAD_MM / 2), say("picture.pressure"), TEXT_MM, fill=INK)
+        middle = (left + wide / 2, top + high + 8)
+        paper.words(middle, say("picture.volume"), TEXT_MM, fill=INK, text_anchor="middle")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from vertebro.report.compare_words import short
 from vertebro.report.neighbours_words import bands_in_words, evidence_in_words
 from vertebro.report.section_part import Part, planned, say
 from vertebro.simulation.compare import Compared
 from vertebro.simulation.neighbour_results import Alignment, Neighbours
 from vertebro.vocabulary.known import Unknown
+from vertebro.vocabulary.measured import Measured
 
 
 def neighbours_part(compared: Compared) -> Part:
@@ -17,20 +20,25 @@ def neighbours_part(compared: Compared) -> Part:
         why = [compared.segment] if isinstance(compared.segment, Unknown) else _why(compared)
         told = tuple(dict.fromkeys(one.why for one in why))
         return Part(say("heading.neighbours"), tuple(say("neighbours.none", why=one) for one in told))
-    any_one = next(iter(found.values()))
+    one = next(iter(found.values()))
+    bands = [line for effect in ("cement", "alignment") for line in bands_in_words(one.bands, effect)]
+    levels = ", ".join(map(str, one.levels))
+    left_out = (say("neighbours.left_out", what=what, why=why) for what, why in one.not_done)
     return Part(
         heading=say("heading.neighbours"),
-        says=(
-            say("neighbours.estimate"),
-            evidence_in_words(any_one),
-            *_cement(found),
-            *bands_in_words(any_one.bands, "cement"),
-            *_alignment(found),
-            *bands_in_words(any_one.bands, "alignment"),
-        ),
+        says=(say("neighbours.estimate", levels=levels), evidence_in_words(one), *bands, *_beyond(one)),
+        heads=_heads(one),
+        rows=tuple(_rows(found)),
         pictures=("next_door",),
-        below=(say("neighbours.model", levels=", ".join(map(str, any_one.levels))), *any_one.cautions),
+        below=(*one.cautions, *left_out),
     )
+
+
+def _beyond(one: Neighbours) -> list[str]:
+    """Said beside the table where the wedge calls for more than any published model spans."""
+    most = max((band.high_pct for band in one.bands if band.effect == "alignment"), default=None)
+    loads = [] if isinstance(one.alignment, Unknown) else [now_over_straight(a).value for a in one.alignment]
+    return [say("neighbours.beyond")] if most is not None and loads and max(loads) > most else []
 
 
 def next_door(compared: Compared) -> dict[str, Neighbours]:
@@ -49,46 +57,44 @@ def _why(compared: Compared) -> list[Unknown]:
     return [one for one in found if isinstance(one, Unknown)]
 
 
-def _cement(found: dict[str, Neighbours]) -> list[str]:
-    each, why = [], []
-    for name, one in found.items():
-        if isinstance(one.cement, Unknown):
-            why.append(say("neighbours.unknown", procedure=name, why=one.cement.why))
-            continue
-        discs = [
-            say("neighbours.disc", place=c.place, change=short(c.change, sign=True))
-            for c in one.cement
-            if c.quantity == "pressure"
-        ]
-        each.append(say("neighbours.change", procedure=name, discs=", ".join(discs)))
-    return [*([say("neighbours.cement", each="; ".join(each))] if each else []), *why]
+def _heads(one: Neighbours) -> tuple[str, ...]:
+    discs = (say("neighbours.heads.disc", place=place) for place in _discs(one))
+    rest = (say(f"neighbours.heads.{name}") for name in ("wedge", "free", "held"))
+    return (say("neighbours.heads.which"), *discs, *rest)
 
 
-def _alignment(found: dict[str, Neighbours]) -> list[str]:
-    said = []
-    for name, one in found.items():
-        if isinstance(one.alignment, Unknown):
-            said.append(say("neighbours.unknown_alignment", procedure=name, why=one.alignment.why))
-        else:
-            said.append(_postures(name, {a.posture: a for a in one.alignment}))
-    return said
+def _discs(one: Neighbours) -> list[str]:
+    return [reading.place for reading in one.now if reading.quantity == "pressure"]
 
 
-def _postures(procedure: str, by: dict[str, Alignment]) -> str:
+def _rows(found: dict[str, Neighbours]) -> Iterator[tuple[str, ...]]:
+    """As imaged, then after each procedure: the discs by the cement alone, the load by the wedge alone."""
+    for number, (name, one) in enumerate(found.items()):
+        none = [say("neighbours.none_here") for _ in _discs(one)]
+        by = None if isinstance(one.alignment, Unknown) else {a.posture: a for a in one.alignment}
+        if not number and by:
+            free, held = by["uncompensated"], by["compensated"]
+            yield say("neighbours.now"), *none, short(free.wedge_before), _now(free), _now(held)
+        discs = [short(one.by_cement("pressure", place), sign=True) for place in _discs(one)]
+        yield say("neighbours.after", procedure=name), *discs, *_after(by)
+
+
+def _after(by: dict[str, Alignment] | None) -> list[str]:
+    if by is None:
+        return [say("neighbours.unknown")] * 3
     free, held = by["uncompensated"], by["compensated"]
-    return say(
-        "neighbours.alignment",
-        procedure=procedure,
-        before=short(free.wedge_before),
-        after=short(free.wedge_after),
-        over=short(free.over_straight, sign=True),
-        held=short(held.over_straight, sign=True),
-        now=short_rise(free),
-        now_held=short_rise(held),
-    )
+    return [short(free.wedge_after), *(f"{one.over_straight.value:+.0f} %" for one in (free, held))]
 
 
-def short_rise(one: Alignment) -> str:
-    """The load before, in per cent over that of a spine without a wedge."""
+def _now(one: Alignment) -> str:
+    """The load as it is, in per cent over that of a spine without a wedge, with its spread."""
+    load = now_over_straight(one)
+    return f"{load.value:+.0f} ± {load.spread:.0f} %"
+
+
+def now_over_straight(one: Alignment) -> Measured:
+    """The load under the wedge as imaged, in per cent over that of the same spine without a wedge."""
     straight = one.load_after.value / (1 + one.over_straight.value / 100)
-    return f"{100 * (one.load_before.value / straight - 1):+.0f} %"
+    before = one.load_before
+    share = 100 * (before.value / straight - 1)
+    return Measured(share, "%", one.over_straight.method, 100 * before.spread / straight)

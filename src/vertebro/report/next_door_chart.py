@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from vertebro.report.drawing import Drawing
 from vertebro.report.figures import Picture
+from vertebro.report.neighbours_part import now_over_straight
 from vertebro.report.readable import made_readable
 from vertebro.simulation.neighbour_results import Alignment, Band, Neighbours
 from vertebro.vocabulary.known import Unknown
@@ -20,7 +21,9 @@ TEXT_MM = 3.1
 INK, SOFT, HAIR, BAND = "#16212b", "#4a5866", "#d5dde4", "#c9d3dc"
 DISC, POSTURE = "#0a5876", "#8a5200"
 STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
-MOST_TICKS = 9
+MOST_TICKS = 7
+NEAR = 0.03  # of the span
+APART_MM = 0.9  # marks of one row stand above and below its middle
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def next_door_chart(level: str, found: Mapping[str, Neighbours]) -> Picture | Un
     for panel in panels:
         _panel(paper, axis, panel, top)
         top += _high(panel)
-    axis.ticks(paper, TOP_MM, high - BOTTOM_MM)
+    axis.ticks(paper, high - BOTTOM_MM)
     each = "; ".join(_in_words(panel) for panel in panels)
     alt = say("alt", level=level, each=each)
     picture = Picture("next_door", say("title", level=level), say("caption"), alt, paper.svg(alt))
@@ -93,11 +96,8 @@ def _alignment(found: Mapping[str, Neighbours]) -> Panel:
 
 
 def _before(one: Alignment) -> Mark:
-    """The load under the wedge as it is, over that of a spine without a wedge."""
-    straight = one.load_after.value / (1 + one.over_straight.value / 100)
-    return Mark(
-        100 * (one.load_before.value / straight - 1), 100 * one.load_before.spread / straight, one.posture
-    )
+    load = now_over_straight(one)
+    return Mark(load.value, load.spread, one.posture)
 
 
 def _band(found: Mapping[str, Neighbours], effect: str) -> Band | None:
@@ -127,17 +127,17 @@ class _Axis:
         values += [end for p in panels if p.band for end in (p.band.low_pct, p.band.high_pct)] + [0.0]
         span = max(values) - min(values)
         step = next((n for n in STEPS if span / n <= MOST_TICKS), STEPS[-1])
-        return cls(step * (min(values) // step), step * (max(values) // step + 1), step)
+        low = min(values) + NEAR * span  # a change of nearly nought needs no room below it
+        return cls(step * min(low // step, 0.0), step * (max(values) // step + 1), step)
 
     def x(self, percent: float) -> float:
         """Where a value lies across the drawing."""
         return LEFT_MM + PLOT_MM * (percent - self.low) / (self.high - self.low)
 
-    def ticks(self, paper: Drawing, top: float, bottom: float) -> None:
-        """Numbers below, and the line of no change."""
-        paper.line([(self.x(0), top), (self.x(0), bottom)], stroke=INK, stroke_width=0.35)
+    def ticks(self, paper: Drawing, bottom: float) -> None:
+        """Numbers below."""
         for percent in range(round(self.low), round(self.high) + 1, self.step):
-            x, words = self.x(percent), say("tick", value=f"{percent:+d}" if percent else "0")
+            x, words = self.x(percent), f"{percent:+d}" if percent else "0"
             paper.line([(x, bottom), (x, bottom + 1)], stroke=SOFT, stroke_width=0.25)
             paper.words((x, bottom + 3.6), words, TEXT_MM * 0.9, fill=SOFT, text_anchor="middle")
         middle = (LEFT_MM + PLOT_MM / 2, bottom + 8.2)
@@ -156,16 +156,19 @@ def _panel(paper: Drawing, axis: _Axis, panel: Panel, top: float) -> None:
         paper.line([(left, y), (right, y)], stroke=SOFT, stroke_width=0.5)
         for x in (left, right):
             paper.line([(x, y - 1.2), (x, y + 1.2)], stroke=SOFT, stroke_width=0.5)
+    ends = (y - ROW_MM / 2, y + (len(panel.rows) + 0.5) * ROW_MM)
+    paper.line([(axis.x(0), end) for end in ends], stroke=INK, stroke_width=0.35)
     for row in panel.rows:
         y += ROW_MM
         paper.words((2.0, y), row.name, TEXT_MM, fill=INK)
         for mark in row.marks:
-            _mark(paper, axis, (mark, panel.signs.index(mark.sign)), y)
+            number = panel.signs.index(mark.sign)
+            _mark(paper, axis, (mark, number), y + APART_MM * (1 if number else -1))
     _signs_legend(paper, panel, y + ROW_MM)
 
 
 def _mark(paper: Drawing, axis: _Axis, what: tuple[Mark, int], y: float) -> None:
-    """A filled dot, an open square: told apart by shape."""
+    """A filled dot above, an open square below: told apart by shape and place."""
     mark, number = what
     if mark.spread:
         ends = [(axis.x(mark.value - mark.spread), y), (axis.x(mark.value + mark.spread), y)]

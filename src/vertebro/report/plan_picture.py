@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vertebro.kernels.arrays import Array
+from vertebro.kernels.arrays import AnyArray, Array
 from vertebro.kernels.needle_paths import Field
 from vertebro.patient.spine import Spine
 from vertebro.patient.volume import Volume
 from vertebro.procedures.grades import Robustness
 from vertebro.procedures.site import Site
 from vertebro.procedures.trajectory import MARGINS, Plan, Trajectory
-from vertebro.report.cement_picture import glass_view
-from vertebro.report.cement_scene import NEEDLE, OUTLINE, CementScene, DrawnNeedle
+from vertebro.report.cement_picture import VIEWS, glass_view
+from vertebro.report.cement_scene import NEEDLE, OUTLINE, CementScene, DrawnNeedle, rgb
 from vertebro.report.drawing import Drawing, png
 from vertebro.report.figures import GROUND, HALO, INK, Picture, bone_window, contours
 from vertebro.report.plan_words import margin_name
@@ -30,10 +30,13 @@ v = cited_values(beside=__file__)
 say = texts(beside=__file__, name="plan").say
 
 PIXEL_MM = 0.25
-PANEL_MM = (78.0, 62.0)
-BARS_MM = 46.0
-GAP_MM, TEXT_MM = 2.0, 2.8
-GLASS_PIXELS = 400
+PANEL_MM = (66.0, 62.0)
+ACROSS_MM = (44.0, 44.0)
+BARS_MM = 52.0
+GAP_MM, TEXT_MM = 2.0, 3.0
+GLASS_PIXELS = 300
+SHADE = 0.25
+"""Share of the canal's colour over the scan."""
 CANAL, NEAR, ENOUGH = "#ff5a5f", "#ffb000", "#39d39f"
 SHAFT_MM = 14.0
 """How much of the needle is drawn behind its entry."""
@@ -73,15 +76,19 @@ def plan_picture(scene: PlanScene) -> Picture:
     """One row a needle, cut along it twice, with its bars; then the bone as glass."""
     row = PANEL_MM[1] + 2.0 * TEXT_MM
     width = 2 * PANEL_MM[0] + BARS_MM + 2 * GAP_MM
-    glass = (width - 2 * GAP_MM) / 3
-    drawing = Drawing(width, row * len(scene.plan.needles) + glass * 0.82 + 2.4 * TEXT_MM, ground=GROUND)
+    last = len(GLASS_VIEWS) + len(scene.plan.needles)
+    side = (width - (last - 1) * GAP_MM) / last
+    drawing = Drawing(width, row * len(scene.plan.needles) + side + 2.4 * TEXT_MM, ground=GROUND)
     canal = scene.canal()
     for number, needle in enumerate(scene.plan.needles):
         top = number * row
         for at, plane in enumerate((axial_oblique(scene, needle), sagittal_oblique(scene, needle))):
             _panel(drawing, scene, canal, needle, (plane, np.array([at * (PANEL_MM[0] + GAP_MM), top])))
         _bars(drawing, needle, np.array([2 * (PANEL_MM[0] + GAP_MM), top]))
-    _glass(drawing, scene, (row * len(scene.plan.needles), glass))
+    top = row * len(scene.plan.needles)
+    for number, needle in enumerate(scene.plan.needles):
+        _across(drawing, scene, canal, needle, (np.array([number * (side + GAP_MM), top]), side))
+    _glass(drawing, scene, (np.array([len(scene.plan.needles) * (side + GAP_MM), top]), side))
     return _picture(scene, drawing)
 
 
@@ -114,21 +121,33 @@ def _panel(
     drawing: Drawing, scene: PlanScene, canal: Volume, needle: Trajectory, where: tuple[Plane, Array]
 ) -> None:
     plane, corner = where
-    ground = scene.ct if isinstance(scene.ct, Volume) else scene.bone
-    cut = plane.cut(ground, PIXEL_MM)
-    pixels = bone_window(cut if isinstance(scene.ct, Volume) else 400.0 * np.nan_to_num(cut) - 200.0)
-    drawing.image(png(pixels), corner=corner, size=plane.size_mm)
+    _ground(drawing, scene, canal, plane, corner)
+    _needle(drawing, needle, plane, corner)
+    _words(drawing, needle, plane, corner)
+
+
+def _ground(drawing: Drawing, scene: PlanScene, canal: Volume, plane: Plane, corner: Array) -> None:
+    """The scan on a plane with the canal shaded, and the outlines of the bones and of the canal."""
+    drawing.image(png(shaded(scene, canal, plane)), corner=corner, size=plane.size_mm)
     for other in scene.spine:
         chosen = other.level is scene.plan.level
         for line in contours(plane, other.mask, PIXEL_MM):
             style: dict[str, str | float] = {} if chosen else {"stroke_dasharray": "0.8 0.8", "opacity": 0.7}
             drawing.line(_within(line, plane) + corner, stroke=OUTLINE, stroke_width=0.3, **style)
     for line in contours(plane, canal, PIXEL_MM):
-        drawing.outline(
-            _within(line, plane) + corner, stroke=CANAL, stroke_width=0.4, fill=CANAL, fill_opacity=0.22
-        )
-    _needle(drawing, needle, plane, corner)
-    _words(drawing, needle, plane, corner)
+        drawing.line(_within(line, plane) + corner, stroke=CANAL, stroke_width=0.4)
+
+
+def shaded(scene: PlanScene, canal: Volume, plane: Plane) -> AnyArray:
+    """The scan on a plane, red where the canal is: 8-bit red, green, blue (rows, columns, 3)."""
+    ground = scene.ct if isinstance(scene.ct, Volume) else scene.bone
+    cut = plane.cut(ground, PIXEL_MM)
+    grey, seen = np.moveaxis(
+        bone_window(cut if isinstance(scene.ct, Volume) else 400.0 * np.nan_to_num(cut) - 200.0), -1, 0
+    )
+    pixels = np.where(seen > 0, grey, 0)[..., None] * np.ones(3)
+    inside = (np.nan_to_num(plane.cut(canal, PIXEL_MM)) > 0.5)[..., None]
+    return np.asarray(np.where(inside, (1 - SHADE) * pixels + SHADE * rgb(CANAL), pixels), dtype=np.uint8)
 
 
 def _within(line: Array, plane: Plane) -> Array:
@@ -152,10 +171,14 @@ def _needle(drawing: Drawing, needle: Trajectory, plane: Plane, corner: Array) -
     drawing.circle(ends[1] + corner, 0.8, fill=INK, stroke=HALO, stroke_width=0.25)
 
 
-def _words(drawing: Drawing, needle: Trajectory, plane: Plane, corner: Array) -> None:
-    (w, h), (x, y) = plane.size_mm, corner
+def _letters(drawing: Drawing, plane: Plane, corner: Array) -> None:
     for letter, place in plane.lettered(corner, TEXT_MM * 0.8):
         drawing.words(place, letter, TEXT_MM, fill=INK, font_weight=700, text_anchor="middle", halo=HALO)
+
+
+def _words(drawing: Drawing, needle: Trajectory, plane: Plane, corner: Array) -> None:
+    (w, h), (x, y) = plane.size_mm, corner
+    _letters(drawing, plane, corner)
     title = say(
         f"picture.{plane.view}",
         side=str(needle.side).capitalize(),
@@ -181,9 +204,9 @@ def _bars(drawing: Drawing, needle: Trajectory, corner: Array) -> None:
     told = [(n, needle.margins[n]) for n in MARGINS if n in needle.margins]
     title = say("picture.room", side=str(needle.side).capitalize())
     drawing.words(corner + np.array([0.0, 3.0]), title, TEXT_MM, fill=INK, font_weight=700)
-    start, scale = 25.0, (BARS_MM - 34.0) / LONGEST_BAR_MM
+    start, scale = 29.0, (BARS_MM - 39.0) / LONGEST_BAR_MM
     for row, (name, room) in enumerate(told):
-        at = corner + np.array([0.0, 8.0 + row * TEXT_MM * 1.65])
+        at = corner + np.array([0.0, 8.0 + row * TEXT_MM * 1.5])
         drawing.words(at, margin_name(name), TEXT_MM * 0.85, fill=INK)
         if isinstance(room, Unknown):
             drawing.words(at + np.array([start, 0.0]), "–", TEXT_MM * 0.85, fill=INK)
@@ -191,7 +214,7 @@ def _bars(drawing: Drawing, needle: Trajectory, corner: Array) -> None:
         long = float(np.clip(room.value, 0.0, LONGEST_BAR_MM)) * scale
         drawing.rect(at + np.array([start, -1.0]), (max(long, 0.3), 2.0), fill=_colour(room.value))
         drawing.words(at + np.array([start + long + 1.0, 0.0]), f"{room.value:.1f}", TEXT_MM * 0.85, fill=INK)
-    below = corner + np.array([0.0, 8.0 + len(told) * TEXT_MM * 1.65 + 2.0])
+    below = corner + np.array([0.0, 8.0 + len(told) * TEXT_MM * 1.5 + 2.0])
     drawing.words(below, _grade(needle), TEXT_MM * 0.85, fill=INK)
     depth = say("picture.depth", depth=f"{needle.depth_mm:.0f}", needle=needle.needle.name)
     for row, words in enumerate((str(needle.route), depth), start=1):
@@ -211,9 +234,47 @@ def _grade(needle: Trajectory) -> str:
     return say("picture.grade", grade=grade, share=share)
 
 
-def _glass(drawing: Drawing, scene: PlanScene, place: tuple[float, float]) -> None:
+def narrowest_mm(scene: PlanScene, needle: Trajectory) -> float:
+    """The depth at which the needle comes nearest to the canal, mm from the bone's surface."""
+    depths = np.arange(0.0, needle.depth_mm, 0.5)
+    local = scene.site.body.frame.local_mm(needle.at_mm(depths))
+    return float(depths[int(np.argmin(scene.site.canal(local)))])
+
+
+def across_needle(scene: PlanScene, needle: Trajectory, depth_mm: float) -> Plane:
+    """The plane across the needle at a depth, seen from behind: the patient's left on the left."""
+    frame, along = scene.site.body.frame, needle.direction
+    right = _square(frame.right, along)
+    up = np.cross(right, along)
+    up = up if up @ frame.superior > 0 else -up
+    return Plane("across", needle.at_mm(np.array(depth_mm)), right, -up, ACROSS_MM, ("L", "R", "S", "I"))
+
+
+def _across(
+    drawing: Drawing, scene: PlanScene, canal: Volume, needle: Trajectory, where: tuple[Array, float]
+) -> None:
+    """The bone cut across the needle where the canal is nearest, with the needle's round."""
+    corner, side = where
+    depth = narrowest_mm(scene, needle)
+    plane = across_needle(scene, needle, depth)
+    plane = replace(plane, size_mm=(side, side))
+    _ground(drawing, scene, canal, plane, corner)
+    middle = np.array([side, side]) / 2 + corner
+    radius = needle.needle.outer_mm / 2
+    drawing.circle(middle, radius, fill=NEEDLE, fill_opacity=0.35, stroke=NEEDLE, stroke_width=0.4)
+    _letters(drawing, plane, corner)
+    title = say("picture.across", side=str(needle.side).capitalize(), depth=f"{depth:.0f}")
+    drawing.words(
+        (middle[0], corner[1] + side + TEXT_MM), title, TEXT_MM * 0.82, fill=INK, text_anchor="middle"
+    )
+
+
+GLASS_VIEWS = ("back", "left", "below")
+
+
+def _glass(drawing: Drawing, scene: PlanScene, place: tuple[Array, float]) -> None:
     """The vertebra as glass with its needles, from three sides."""
-    top, side = place
+    first, side = place
     needles = tuple(
         DrawnNeedle(f"{n.level} {n.side}", n.target_mm, n.needle.outer_mm, n.entry_mm)
         for n in scene.plan.needles
@@ -221,20 +282,24 @@ def _glass(drawing: Drawing, scene: PlanScene, place: tuple[float, float]) -> No
     bone = scene.bone
     none = Volume(np.zeros((2, 2, 2)), bone.affine_mm, Quantity.CEMENT_SHARE)
     drawn = CementScene(str(scene.plan.level), scene.ct, bone, scene.site.body.frame, none, 0.0, needles)
-    height = side * 0.82
-    for number, name in enumerate(("back", "left", "below")):
-        size = (GLASS_PIXELS, round(GLASS_PIXELS * 0.82))
-        pixels = glass_view(drawn, name, size)(drawn)
-        corner = np.array([number * (side + GAP_MM), top])
-        drawing.rect(corner, (side, height), fill="#f3f6f8")
-        drawing.image(png(pixels), corner=corner, size=(side, height))
-        middle = (corner[0] + side / 2, top + height + TEXT_MM)
-        drawing.words(middle, say(f"picture.{name}"), TEXT_MM, fill=INK, text_anchor="middle")
+    for number, name in enumerate(GLASS_VIEWS):
+        pixels = glass_view(drawn, name, (GLASS_PIXELS, GLASS_PIXELS))(drawn)
+        corner = first + np.array([number * (side + GAP_MM), 0.0])
+        drawing.rect(corner, (side, side), fill="#f3f6f8")
+        drawing.image(png(pixels), corner=corner, size=(side, side))
+        for letter, x in zip(VIEWS[name][0], (TEXT_MM, side - TEXT_MM), strict=True):
+            at = corner + np.array([x, TEXT_MM])
+            drawing.words(at, letter, TEXT_MM, fill=GROUND, font_weight=700, text_anchor="middle")
+        middle = (corner[0] + side / 2, corner[1] + side + TEXT_MM)
+        drawing.words(middle, say(f"picture.{name}"), TEXT_MM * 0.9, fill=INK, text_anchor="middle")
 
 
 def _picture(scene: PlanScene, drawing: Drawing) -> Picture:
     plan = scene.plan
-    words = " ".join(w for n in plan.needles for w in n.words)
+    words = " ".join(
+        say("picture.needle", side=str(n.side).capitalize(), words=" ".join(n.words)) for n in plan.needles
+    )
     title = say("picture.title", procedure=plan.procedure, level=plan.level)
     alt = say("picture.alt", level=plan.level, words=words)
-    return made_readable(Picture("plan", title, say("picture.caption"), alt, drawing.svg(alt)))
+    caption = say("picture.caption", words=words)
+    return made_readable(Picture("plan", title, caption, alt, drawing.svg(alt)))

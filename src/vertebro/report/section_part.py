@@ -44,3 +44,8 @@ def planned(compared: Compared, procedure: str) -> Option | Unknown:
 def slug(procedure: str) -> str:
     """The name of a procedure as part of a file's name."""
     return procedure.replace(" ", "_")
+
+
+def capital(sentence: str) -> str:
+    """The sentence with its first letter large, the rest as it is."""
+    return sentence[:1].upper() + sentence[1:]

@@ -18,7 +18,7 @@ from vertebro.report.inflation_picture import inflation_picture
 from vertebro.report.neighbours_part import next_door
 from vertebro.report.next_door_chart import next_door_chart
 from vertebro.report.plan_picture import PlanScene, plan_picture
-from vertebro.report.section_part import say, slug
+from vertebro.report.section_part import capital, say, slug
 from vertebro.report.sentences import say as report_say
 from vertebro.simulation.compare import Compared
 from vertebro.simulation.inflation import Inflation
@@ -74,4 +74,5 @@ def _next_door(compared: Compared) -> Iterator[Picture]:
 def _heat(compared: Compared) -> Iterator[Picture]:
     option = hottest_option(compared)
     if option is not None and not isinstance(option.heat, Unknown):
-        yield replace(heat_chart(str(compared.level), option.heat), name="heat")
+        chart = heat_chart(str(compared.level), option.heat)
+        yield replace(chart, name="heat", caption=capital(say("heat.caption", procedure=option.procedure)))

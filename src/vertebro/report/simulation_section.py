@@ -11,6 +11,7 @@ from vertebro.vocabulary.known import Unknown
 
 if TYPE_CHECKING:
     from vertebro.report.section_part import Part
+    from vertebro.report.simulation_methods import HowComputed
     from vertebro.simulation.compare import Compared
 
 
@@ -29,6 +30,7 @@ class SimulationWords:
     reading: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     missing: tuple[tuple[str, str], ...] = ()
+    methods: tuple[HowComputed, ...] = ()
 
 
 def simulation_words(assessment: Assessment) -> SimulationWords | None:
@@ -36,23 +38,25 @@ def simulation_words(assessment: Assessment) -> SimulationWords | None:
     compared = assessment.comparison
     if compared is None:
         return None
-    from vertebro.report.section_part import say
+    from vertebro.report.section_part import capital, say
 
     if isinstance(compared, Unknown):
         return SimulationWords(refused=say("refused", why=compared.why))
     from vertebro.report.compare_words import answers, plans, rows
     from vertebro.report.not_simulated import not_simulated
+    from vertebro.report.simulation_methods import methods_of
 
     heads, *body = rows(compared)
     return SimulationWords(
         refused="",
         cautions=compared.cautions,
-        plans=tuple(plans(compared)),
+        plans=tuple(map(capital, plans(compared))),
         heads=heads,
         rows=tuple(body),
-        reading=tuple(answers(compared)),
+        reading=tuple(map(capital, answers(compared))),
         parts=_parts(compared, assessment),
         missing=not_simulated(compared),
+        methods=methods_of(compared),
     )
 
 
