@@ -64,6 +64,17 @@ def test_all_cement_is_in_the_bone_or_has_left_it(done: CementResult) -> None:
     assert sum(done.by_place.values()) == pytest.approx(done.leaked_ml)
 
 
+def test_the_filling_is_kept_at_the_very_volumes_asked_for(whole: CementModel, done: CementResult) -> None:
+    settings = replace(QUICK, keep_moments=True, also_at_ml=(1.1, 2.0, 3.99))
+    looked = inject(whole.bone, whole.outlets, both(whole), LOW, 4.0, settings)
+    kept = {round(m.injected_ml, 6): m for m in looked.moments}
+    assert {0.25, 1.0, 1.1, 1.25, 2.0, 3.99, 4.0} <= set(kept) and len(kept) == 18
+    inside = float((np.asarray(kept[1.1].share) * whole.bone.porosity).sum()) * whole.bone.grid.edge_mm**3
+    assert inside / 1000 + sum(kept[1.1].leak_ml) == pytest.approx(1.1, rel=1e-3)
+    assert looked.spread.right_of_middle == pytest.approx(0.5, abs=0.03)  # the needles' turns stay the same
+    assert np.abs(looked.saturation - done.saturation).mean() < 0.005
+
+
 def test_two_needles_fill_both_sides_alike(done: CementResult) -> None:
     assert done.spread.right_of_middle == pytest.approx(0.5, abs=0.03)
     assert 0 < done.spread.of_body_pores < 1 and (done.spread.reach_mm > 5).all()

@@ -26,8 +26,9 @@ from vertebro.report.compare_words import comparison_in_words
 from vertebro.simulation.augmented import Augmented, Carried, Restored
 from vertebro.simulation.compare import Compared, Option, Wanted, compare, settled, volumes_of
 from vertebro.simulation.inflation import Stop
+from vertebro.simulation.memory import Memory
 from vertebro.simulation.sampling import Share
-from vertebro.simulation.stage import Played, planned_ml
+from vertebro.simulation.stage import planned_ml
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
 from vertebro.vocabulary.measured import Measured
@@ -150,9 +151,7 @@ def test_balloons_that_fall_short_get_less_cement_and_a_word_about_it(
     assert isinstance(plan, Plan)
     last = SimpleNamespace(volume=Measured(reached, "mL", "made", 0.0))
     inflation = SimpleNamespace(ended_by=ended, last=last)
-    nothing = cast(Any, None)
-    one = Played(plan, (), cast(Any, inflation), nothing, nothing, nothing, ())
-    told = settled(one).plan
+    told = settled(plan, cast(Any, inflation))
     rim = plan.cement_ml - plan.cavities_ml
     short = ended is not Stop.VOLUME
     assert told.cement_ml == pytest.approx(rim + (1.0 if short else plan.cavities_ml))
@@ -171,7 +170,16 @@ def test_impossible_volumes_are_refused(small_case: Path, volumes: tuple[float, 
 def test_a_whole_case(small_case: Path) -> None:
     """Nothing, vertebroplasty and kyphoplasty on the small patient: parts of one story, in one direction."""
     case = read_case(small_case)
-    compared = compare(case, Level.L1, measure(case), Wanted(volumes_ml=(1.0, 2.0), samples=0))
+    memory, findings, wanted = Memory(), measure(case), Wanted(volumes_ml=(1.0, 2.0), samples=0)
+    compared = compare(case, Level.L1, findings, wanted, memory=memory)
+    made = memory.made
+    same = compare(case, Level.L1, findings, wanted, memory=memory)
+    assert memory.made == made  # nothing is done twice
+    assert as_json(comparison_document(same)) == as_json(comparison_document(compared))
+    thicker = replace(wanted, procedures=("vertebroplasty",), viscosity="high")
+    other = compare(case, Level.L1, findings, thicker, memory=memory)
+    assert 0 < memory.made - made <= 8  # one injection, and for each volume strength, heat, neighbours
+    assert other.options[1].carried != compared.options[1].carried
     assert [o.name for o in compared.options] == [
         "vertebroplasty, 1 mL", "vertebroplasty, 2 mL", "kyphoplasty, 1 mL", "kyphoplasty, 2 mL",
     ]  # fmt: skip

@@ -18,6 +18,7 @@ from vertebro.simulation.inflated_bone import PERCENT, stiffness_left, strength_
 from vertebro.simulation.loading import respond
 from vertebro.simulation.materials import cemented_young_mpa
 from vertebro.simulation.materials import v as material
+from vertebro.simulation.memory import NOTHING_KEPT, Memory
 from vertebro.simulation.vertebra_grid import VertebraGrid
 from vertebro.simulation.voxel_model import ModelSettings, VoxelModel, model_on
 from vertebro.vocabulary.known import Unknown
@@ -233,19 +234,24 @@ def augmented(
     fillings: Mapping[str, Filled],
     intact: Carried | Unknown | None,
     tell: Progress = lambda _: None,
+    memory: Memory = NOTHING_KEPT,
 ) -> Augmented:
     """One level in all its states; ``intact`` is ``None`` for one that is not broken."""
+
+    def carries(models: tuple[VoxelModel, ...], state: str) -> Carried:
+        return memory.of(("carried", models, state), lambda: carried(models, state))
+
     settings = ModelSettings()
     model = model_on(grid, settings)
     tell(f"{level}: {say('state.imaged')}")
-    imaged = carried((model,), say("state.imaged"))
+    imaged = carries((model,), say("state.imaged"))
     is_broken = intact is not None
     reference = imaged if intact is None else intact
     left = left_of(imaged, reference)
     broken: Carried | Unknown = Unknown(say("state.whole"))
     if is_broken:
         lost = {"stiffness": _lost(left.stiffness), "strength": _lost(left.strength)}
-        broken = carried((broken_model(model, left),), say("state.broken", **lost))
+        broken = carries((broken_model(model, left),), say("state.broken", **lost))
     said = [say("caution.scaling")] + [say(f"caution.{c}") for c in ("residual", "neighbours") if is_broken]
     low, high = material.cement_scaling.value
     after = {}
@@ -254,7 +260,7 @@ def augmented(
         base = model_on(filled.grid, settings)
         base = broken_model(base, left) if is_broken else base
         models = tuple(cemented_model(base, filled.saturation, scaling) for scaling in (low, high))
-        after[name] = carried(models, say("state.cemented", name=name, low=low, high=high))
+        after[name] = carries(models, say("state.cemented", name=name, low=low, high=high))
     states = {**({"broken": broken} if isinstance(broken, Carried) else {}), **after}
     if is_broken and left.stiffness < IN_LABORATORY.stiffness:
         said.append(say("caution.impacted", times=f"{IN_LABORATORY.stiffness / left.stiffness:.1f}"))

@@ -38,6 +38,8 @@ PORTION_ML = 0.25
 pressure and leaks are looked at, as somebody at the table would."""
 
 
+ROUNDING = 1e-6  # of sums of portions, mL
+
 MOUTH_MM = 2.0
 """Radius of the place where a vein gathers from the bone; else leaks would hang on where corners lie."""
 
@@ -130,9 +132,8 @@ class _Run:
         )
         filling: Filling | None = None
         moments: list[Snapshot] = []
-        ends = np.arange(PORTION_ML, self.volume_ml, PORTION_ML)
-        for portion, end in enumerate((*ends, self.volume_ml)):
-            number = portion % len(self.needles)
+        for end in self._ends_ml():
+            number = (int(np.ceil(end / PORTION_ML - ROUNDING)) - 1) % len(self.needles)
             rates = [0.0] * len(self.needles)
             rates[number] = self._rate_mm3_s
             filling = injection.advance(Drive(tuple(rates)), volume_mm3=float(end) * MM3_PER_ML)
@@ -142,6 +143,13 @@ class _Run:
             if stopped:
                 return self.ended(stopped, filling, tuple(moments))
         return self.ended(Stop.VOLUME, filling, tuple(moments))
+
+    def _ends_ml(self) -> list[float]:
+        """Volumes at which the injection is looked at: after every portion, and where it was asked for."""
+        given = (*np.arange(PORTION_ML, self.volume_ml, PORTION_ML), *self.settings.also_at_ml)
+        ends = [float(ml) for ml in sorted(given) if 0 < ml < self.volume_ml - ROUNDING] + [self.volume_ml]
+        apart = np.diff(ends, prepend=0.0) > ROUNDING
+        return [ml for ml, is_new in zip(ends, apart, strict=True) if is_new]
 
     @property
     def _rate_mm3_s(self) -> float:

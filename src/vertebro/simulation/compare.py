@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from vertebro.errors import BadAnatomy, BadCase, BadInput, NotConverged
 from vertebro.fracture.findings import Findings
 from vertebro.patient.case import Case
 from vertebro.procedures.procedure import technique
-from vertebro.procedures.site import site_of
+from vertebro.procedures.site import Site, site_of
 from vertebro.procedures.steps import Fill, Inflate
 from vertebro.procedures.trajectory import Plan
 from vertebro.procedures.wishes import Wishes
@@ -19,17 +20,19 @@ from vertebro.simulation.augmented import Augmented, Carried, Filled, Restored
 from vertebro.simulation.cement_model import with_tracks
 from vertebro.simulation.heating import Heat
 from vertebro.simulation.height_gain import HeightsAfter
+from vertebro.simulation.inflation import Inflation
 from vertebro.simulation.injected import Injected, heat_of
 from vertebro.simulation.injection import InjectionSettings, Snapshot
 from vertebro.simulation.leak_risk import LeakCurve, LeakRisk, Question, leak_risk
 from vertebro.simulation.leakage import Place
+from vertebro.simulation.memory import NOTHING_KEPT, Memory
 from vertebro.simulation.neighbour_results import Neighbours, Treatment
 from vertebro.simulation.neighbours import PreparedSegment, segment_of, wedge_before
 from vertebro.simulation.on_patient import strengthened
 from vertebro.simulation.rheology import cement_named
 from vertebro.simulation.sampling import Sampling, Share
 from vertebro.simulation.segment import SaturationField
-from vertebro.simulation.stage import Bench, Played, bench_of, planned_ml, play, reached_ml
+from vertebro.simulation.stage import Bench, Played, bench_of, planned_ml, poured, reached_ml, staged
 from vertebro.simulation.vertebra_grid import (
     images_of,
 )
@@ -116,12 +119,11 @@ class Compared:
         return tuple(o for o in self.options if o.procedure == procedure)
 
     def as_planned(self, procedure: str) -> Option | Unknown:
-        """The option with what is planned beyond the cavities its balloons reached, or why there is none."""
+        """The option with the cement of its plan, or why there is none."""
         plan = self.plans.get(procedure, Unknown(say("unknown.not_compared", procedure=procedure)))
         if isinstance(plan, Unknown):
             return plan
-        ml = planned_ml(plan, self.played[procedure].inflation)
-        found = [o for o in self.of(procedure) if np.isclose(o.volume.value, ml)]
+        found = [o for o in self.of(procedure) if np.isclose(o.volume.value, plan.cement_ml)]
         return found[0] if found else Unknown(say("unknown.not_as_planned", procedure=procedure))
 
     @property
@@ -165,34 +167,39 @@ def compare(
     findings: Findings | Unknown,
     wanted: Wanted | None = None,
     tell: Progress = lambda _: None,
+    memory: Memory = NOTHING_KEPT,
 ) -> Compared:
-    """Plans, plays and weighs every option; refuses a case without calibrated density or a cut vertebra."""
+    """Plans, plays and weighs every option; refuses a case without calibrated density or a cut vertebra.
+
+    With a ``memory`` a second comparison of the same images redoes only what changed.
+    """
     wanted = wanted or Wanted()
     wanted.refuse_what_cannot_be()
     ct, spine = images_of(case)
-    site = site_of(spine, level, ct)
+    site = memory.of(("site", case, level), lambda: site_of(spine, level, ct))
     wanted.wishes.refuse_tips_outside(site)
-    bench = bench_of(case, level, tell)
+    bench = bench_of(case, level, tell, memory)
     plans: dict[str, Plan | Unknown] = {}
     played, fillings, moments = {}, {}, {}
     for name in wanted.procedures:
         tell(say("tell.planning", procedure=name))
-        plans[name] = wanted.wishes.plan(technique(name), site)
+        plans[name] = _plan(name, wanted, site, bench)
         plan = plans[name]
         if isinstance(plan, Unknown):
             continue
-        volumes = volumes_of(wanted, plan, plan.cavities_ml)
-        whole = play(bench, plan, cement_named(wanted.viscosity), volumes, tell=tell)
-        played[name] = settled(whole)
-        plans[name] = played[name].plan
-        for ml in volumes_of(wanted, plan, reached_ml(plan, whole.inflation)):
+        opened = staged(bench, plan, tell)
+        plans[name] = now = settled(plan, opened.inflation)
+        volumes = volumes_of(wanted, plan, reached_ml(plan, opened.inflation))
+        cement = cement_named(wanted.viscosity)
+        played[name] = poured(replace(opened, plan=now), cement, volumes, tell=tell)
+        for ml in volumes:
             moments[name, ml] = moment = played[name].moment(ml)
             if not isinstance(moment, Unknown):
                 fillings[_key(name, ml)] = played[name].filled(moment)
     tell(say("tell.strength"))
-    strong = strengthened(bench.patient, fillings, tell)
+    strong = strengthened(bench.patient, fillings, tell, memory)
     risks = {name: _risk(one, bench, wanted, tell) for name, one in played.items()}
-    segment = _segment(case, level, tell)
+    segment = memory.of(("segment", case, level), lambda: _segment(case, level, tell))
     made = _Maker(bench, strong, segment, findings, tell)
     options = tuple(made.option(played[n], ml, moment, risks[n]) for (n, ml), moment in moments.items())
     cautions = dict.fromkeys((say("caution.estimate"), *bench.ready.cautions, *strong.cautions))
@@ -209,6 +216,11 @@ def compared(case: Case, findings: Findings | Unknown, tell: Progress = lambda _
         return Unknown(" ".join(str(fault).split()))
 
 
+def _plan(name: str, wanted: Wanted, site: Site | Unknown, bench: Bench) -> Plan | Unknown:
+    made_from = ("plan", bench.patient.case, bench.level, name, wanted.wishes)
+    return bench.memory.of(made_from, lambda: wanted.wishes.plan(technique(name), site))
+
+
 def _key(procedure: str, ml: float) -> str:
     return say("option", procedure=procedure, ml=f"{ml:g}")
 
@@ -221,12 +233,12 @@ def volumes_of(wanted: Wanted, plan: Plan, cavities_ml: float) -> tuple[float, .
     return tuple(cavities_ml + beyond * share for share in (RIMS if plan.cavities_ml else SHARES))
 
 
-def settled(played: Played) -> Played:
+def settled(plan: Plan, inflation: Inflation | Unknown) -> Plan:
     """The plan as its balloons came out: their filling, as much less cement, and a note that says so."""
-    plan, reached = played.plan, reached_ml(played.plan, played.inflation)
+    reached = reached_ml(plan, inflation)
     if reached == plan.cavities_ml:
-        return played
-    now = planned_ml(plan, played.inflation)
+        return plan
+    now = planned_ml(plan, inflation)
     shares = {Fill: now / plan.cement_ml, Inflate: reached / plan.cavities_ml}
     steps = tuple(
         replace(s, volume_ml=s.volume_ml * shares[type(s)]) if isinstance(s, Fill | Inflate) else s
@@ -234,7 +246,7 @@ def settled(played: Played) -> Played:
     )
     words = {"reached": f"{reached:g}", "asked": f"{plan.cavities_ml:g}", "planned": f"{plan.cement_ml:g}"}
     note = say("note.less_cement", procedure=plan.procedure, now=f"{now:g}", **words)
-    return replace(played, plan=replace(plan, steps=steps, notes=(*plan.notes, note)))
+    return replace(plan, steps=steps, notes=(*plan.notes, note))
 
 
 def _risk(played: Played, bench: Bench, wanted: Wanted, tell: Progress) -> LeakRisk | Unknown:
@@ -245,8 +257,11 @@ def _risk(played: Played, bench: Bench, wanted: Wanted, tell: Progress) -> LeakR
     model = with_tracks(played.coarse(bench), played.needles)
     settings = InjectionSettings(local_shear=False, threads=1)
     most = min(played.injection.asked_ml, 0.9 * model.bone.pore_ml)
-    question = Question(model, played.needles, cement_named(wanted.viscosity), most, settings)
-    return leak_risk(question, Sampling(wanted.samples, wanted.seed))
+    also = tuple(ml for ml in played.volumes_ml if ml < most)
+    question = Question(model, played.needles, cement_named(wanted.viscosity), most, settings, also)
+    sampling = Sampling(wanted.samples, wanted.seed)
+    made_from = ("risk", bench.patient.case, bench.level, question, sampling)
+    return bench.memory.of(made_from, lambda: leak_risk(question, sampling))
 
 
 def _segment(case: Case, level: Level, tell: Progress) -> PreparedSegment | Unknown:
@@ -278,6 +293,10 @@ class _Maker:
         if isinstance(moment, Unknown):
             return Option(name, volume, moment, canal, anywhere, moment, moment, heights, moment, moment)
         self.tell(say("tell.option", option=_key(name, ml)))
+        injected, filled = Injected.at(played.injection, moment), played.filled(moment)
+        with ThreadPoolExecutor(1) as pool:
+            heat = pool.submit(lambda: self._heat(injected))
+            neighbours = self._neighbours(played, filled)
         leaked = Measured(sum(moment.leak_ml), "mL", say("method.leaked"), 0.0)
         key = _key(name, ml)
         return Option(
@@ -289,8 +308,8 @@ class _Maker:
             carried=self.strong.after[key],
             restored=self.strong.restored[key],
             heights=heights,
-            neighbours=self._neighbours(played, played.filled(moment)),
-            heat=heat_of(Injected.at(played.injection, moment)),
+            neighbours=neighbours,
+            heat=heat.result(),
         )
 
     def _heights(self, played: Played) -> HeightsAfter | Unknown:
@@ -300,6 +319,9 @@ class _Maker:
         if isinstance(self.findings, Unknown):
             return Unknown(self.findings.why)
         return gain.after(self.findings[self.bench.level])
+
+    def _heat(self, injected: Injected) -> Mapping[str, Heat] | Unknown:
+        return self.bench.memory.of(("heat", injected), lambda: heat_of(injected))
 
     def _neighbours(self, played: Played, filled: Filled) -> Neighbours | Unknown:
         if isinstance(self.segment, Unknown):
@@ -311,7 +333,9 @@ class _Maker:
             gain = played.gain()
             less = 0.0 if isinstance(gain, Unknown) else gain.wedge.value
             treatment = replace(treatment, wedge_after_deg=before.value + less)
-        return self.segment.treated(treatment)
+        segment, bench = self.segment, self.bench
+        made_from = ("next door", bench.patient.case, bench.level, treatment)
+        return bench.memory.of(made_from, lambda: segment.treated(treatment))
 
 
 def _chance(risk: LeakRisk, curve: LeakCurve, ml: float) -> Share | Unknown:

@@ -50,7 +50,8 @@ class InjectionSettings:
     """How the cement is injected. ``stop_leak_ml`` ends it once so much lies outside the bone (None: never).
 
     With ``local_shear`` the cement is thinned by the flow at every place; without, by one shear rate
-    for all of it, which is quicker. ``keep_moments`` keeps the filling after every portion, for a film.
+    for all of it, which is quicker. ``keep_moments`` keeps the filling after every portion, for a film,
+    and at the volumes of ``also_at_ml``.
     """
 
     rate_ml_min: float = v.rate_ml_min.number
@@ -59,6 +60,7 @@ class InjectionSettings:
     stop_leak_ml: float | None = None
     local_shear: bool = True
     keep_moments: bool = False
+    also_at_ml: tuple[float, ...] = ()
     threads: int | None = None
 
     def __post_init__(self) -> None:

@@ -49,12 +49,14 @@ class Question:
     settings: InjectionSettings = field(
         default_factory=lambda: InjectionSettings(local_shear=False, threads=1)
     )
+    also_at_ml: tuple[float, ...] = ()
 
     @property
     def volumes_ml(self) -> tuple[float, ...]:
-        """The volumes at which the leak is told, the largest among them."""
-        steps = np.arange(STEP_ML, self.up_to_ml - 1e-9, STEP_ML)
-        return (*(float(x) for x in steps), self.up_to_ml)
+        """The volumes at which the leak is told, the largest and ``also_at_ml`` among them."""
+        steps = np.arange(STEP_ML, self.up_to_ml - 1e-9, STEP_ML).tolist()
+        near = [ml for ml in self.also_at_ml if np.abs(np.array([*steps, self.up_to_ml]) - ml).min() > 1e-9]
+        return tuple(sorted((*steps, *near, self.up_to_ml)))
 
     def said(self) -> dict[str, Any]:
         """Everything that decides a sample besides the seed, to know a journal by."""

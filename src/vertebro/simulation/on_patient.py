@@ -30,6 +30,7 @@ from vertebro.simulation.inflation import (
     nearest_level,
     placed,
 )
+from vertebro.simulation.memory import NOTHING_KEPT, Memory
 from vertebro.simulation.permeability import porosity_of
 from vertebro.simulation.vertebra_grid import (
     BonyVertebra,
@@ -170,13 +171,18 @@ def cement_after(inflation: Inflation, volume_ml: float) -> Filled:
 
 
 def strengthened(
-    patient: OnPatient, fillings: Mapping[str, Filled], tell: Progress = lambda _: None
+    patient: OnPatient,
+    fillings: Mapping[str, Filled],
+    tell: Progress = lambda _: None,
+    memory: Memory = NOTHING_KEPT,
 ) -> Augmented:
     """The level in all its states; what it carried intact is told by its unbroken neighbours."""
     intact: Carried | Unknown | None = None
     if patient.is_broken:
-        intact = intact_estimate(_neighbours(patient, tell), patient.level)
-    return augmented(patient.level, patient.grid, fillings, intact, tell)
+        made_from = ("neighbours", patient.case, patient.level, patient.grid.edge_mm)
+        near = memory.of(made_from, lambda: _neighbours(patient, tell))
+        intact = intact_estimate(near, patient.level)
+    return augmented(patient.level, patient.grid, fillings, intact, tell, memory)
 
 
 def _neighbours(patient: OnPatient, tell: Progress) -> dict[Level, Carried]:

@@ -152,7 +152,7 @@ def respond_segment(model: SegmentModel, near: SegmentResponse | None = None) ->
         strain=np.stack([strains(s, voxels) for s in solved]),
         superior_mm=np.stack([s.displacements_along(SUPERIOR) for s in solved]),
         voxels=voxels,
-        joint_n=np.array([[_through_joints(s, voxels, model, n) for s in solved] for n in _pairs(model)]),
+        joint_n=np.array([_through_joints(solved, voxels, model, n) for n in _pairs(model)]),
         energy_nmm=np.array([s.energy_nmm for s in solved]),
         solved=solved,
     )
@@ -168,16 +168,16 @@ def _held(model: SegmentModel, superior_mm: Array) -> ElasticModel:
     return ElasticModel(model.young_mpa, model.poisson, (model.grid.edge_mm,) * 3, supports)
 
 
-def _through_joints(solution: ElasticSolution, voxels: SolidVoxels, model: SegmentModel, n: int) -> float:
-    """Force (N) with which vertebra ``n`` presses down on the joint below it."""
-    near = ndimage.binary_dilation(
-        (model.grid.number == n) & (model.tissue == Tissue.BONE), np.ones((3, 3, 3))
-    )
+def _through_joints(
+    solved: Sequence[ElasticSolution], voxels: SolidVoxels, model: SegmentModel, n: int
+) -> list[float]:
+    """Forces (N), for each motion, with which vertebra ``n`` presses down on the joint below it."""
+    bone = (model.grid.number == n) & (model.tissue == Tissue.BONE)
+    near = ndimage.binary_dilation(bone, np.ones((3, 3, 3)))
     rows = np.flatnonzero(((model.tissue == Tissue.JOINT) & near)[tuple(voxels.index.T)])
     if not len(rows):
-        return 0.0
-    above = np.zeros(solution.displacement_mm.shape[1], bool)
-    bone = (model.grid.number == n) & (model.tissue == Tissue.BONE)
+        return [0.0] * len(solved)
+    above = np.zeros(solved[0].displacement_mm.shape[1], bool)
     above[voxels.corners[bone[tuple(voxels.index.T)]]] = True
-    forces = nodal_forces_n(solution, voxels, rows)[..., SUPERIOR]
-    return -float((forces * above[voxels.corners[rows]]).sum())
+    share = above[voxels.corners[rows]]
+    return [-float((nodal_forces_n(s, voxels, rows)[..., SUPERIOR] * share).sum()) for s in solved]

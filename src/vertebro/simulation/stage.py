@@ -21,7 +21,8 @@ from vertebro.simulation.height_gain import HeightGain
 from vertebro.simulation.inflation import Inflation, Stop
 from vertebro.simulation.injection import CementResult, InjectionNeedle, InjectionSettings, Snapshot
 from vertebro.simulation.materials import converted
-from vertebro.simulation.on_patient import OnPatient, inflated, on_patient
+from vertebro.simulation.memory import NOTHING_KEPT, Memory
+from vertebro.simulation.on_patient import OnPatient, balloons_of, inflated, on_patient
 from vertebro.simulation.permeability import v
 from vertebro.simulation.rheology import CementFlow
 from vertebro.simulation.vertebra_grid import HALF, VertebraGrid, room_for_caps_mm, vertebra_grid
@@ -47,19 +48,24 @@ class Bench:
     patient: OnPatient
     ready: Prepared
     model: CementModel
+    memory: Memory = NOTHING_KEPT
 
 
-def bench_of(case: Case, level: Level, tell: Progress = lambda _: None) -> Bench:
+def bench_of(
+    case: Case, level: Level, tell: Progress = lambda _: None, memory: Memory = NOTHING_KEPT
+) -> Bench:
     """The bench of a level; refuses a case without calibrated density or a cut vertebra."""
-    ready = prepared(case, level, tell)
-    return Bench(level, on_patient(case, level), ready, ready.on(v.fine_edge_mm.number))
+    ready = memory.of(("prepared", case, level), lambda: prepared(case, level, tell))
+    patient = memory.of(("cubes", case, level), lambda: on_patient(case, level))
+    model = memory.of(("pores", case, level), lambda: ready.on(v.fine_edge_mm.number))
+    return Bench(level, patient, ready, model, memory)
 
 
 @dataclass(frozen=True)
 class Played:
     """What the steps of a plan did. ``bone`` is the vertebra's grid as the balloons left it.
 
-    ``injection`` ran up to the largest volume asked for; ``moments`` of it are the smaller ones.
+    ``injection`` ran up to the largest of the volumes asked for; ``moments`` of it are the smaller ones.
     """
 
     plan: Plan
@@ -69,6 +75,7 @@ class Played:
     bone: VertebraGrid
     injection: CementResult
     done: tuple[str, ...]
+    volumes_ml: tuple[float, ...]
 
     def moment(self, volume_ml: float) -> Snapshot | Unknown:
         """The filling when so much had been injected, or why it never came to that."""
@@ -102,6 +109,19 @@ class Played:
         return self.inflation.gains[Union.LOOSE][state]
 
 
+@dataclass(frozen=True)
+class Staged:
+    """A vertebra with its cannulas in and its balloons out again, before any cement."""
+
+    bench: Bench
+    plan: Plan
+    needles: tuple[InjectionNeedle, ...]
+    inflation: Inflation | Unknown
+    model: CementModel
+    bone: VertebraGrid
+    done: tuple[str, ...]
+
+
 def play(
     bench: Bench,
     plan: Plan,
@@ -111,6 +131,13 @@ def play(
     tell: Progress = lambda _: None,
 ) -> Played:
     """A plan's steps in their order, its cement up to the largest of some volumes (None: as planned)."""
+    opened = staged(bench, plan, tell)
+    volumes = (planned_ml(plan, opened.inflation),) if volumes_ml is None else volumes_ml
+    return poured(opened, cement, volumes, settings, tell)
+
+
+def staged(bench: Bench, plan: Plan, tell: Progress = lambda _: None) -> Staged:
+    """A plan's needles and balloons."""
     if plan.level is not bench.level:
         raise HouseFault(f"A plan of {plan.level} cannot be played on {bench.level}.")
     stage = _Stage(bench, plan, tell)
@@ -118,13 +145,28 @@ def play(
         step.play(stage)
     stage.inflate_all()
     model = with_tracks(stage.model, stage.needles)
-    most = planned_ml(plan, stage.inflation) if volumes_ml is None else max(volumes_ml)
-    tell(say("tell.injecting", procedure=plan.procedure, ml=f"{most:g}"))
-    wanted = replace(settings or InjectionSettings(), keep_moments=True)
-    injection = inject(model.bone, model.outlets, stage.needles, cement, most, wanted)
-    return Played(
-        plan, tuple(stage.needles), stage.inflation, model, stage.bone, injection, tuple(stage.done)
-    )
+    return Staged(bench, plan, tuple(stage.needles), stage.inflation, model, stage.bone, tuple(stage.done))
+
+
+def poured(
+    opened: Staged,
+    cement: CementFlow,
+    volumes_ml: Sequence[float],
+    settings: InjectionSettings | None = None,
+    tell: Progress = lambda _: None,
+) -> Played:
+    """Cement up to the largest of some volumes, the filling kept at each of them."""
+    plan, model, needles, volumes = opened.plan, opened.model, opened.needles, tuple(sorted(volumes_ml))
+    wanted = replace(settings or InjectionSettings(), keep_moments=True, also_at_ml=volumes)
+    bench = opened.bench
+    made_from = ("poured", bench.patient.case, bench.level, model, needles, cement, wanted)
+
+    def injected() -> CementResult:
+        tell(say("tell.injecting", procedure=plan.procedure, ml=f"{volumes[-1]:g}"))
+        return inject(model.bone, model.outlets, needles, cement, volumes[-1], wanted)
+
+    result = bench.memory.of(made_from, injected)
+    return Played(plan, needles, opened.inflation, model, opened.bone, result, opened.done, volumes)
 
 
 def reached_ml(plan: Plan, inflation: Inflation | Unknown) -> float:
@@ -177,7 +219,9 @@ class _Stage:
         if not self._wants_balloons:
             return
         self._wants_balloons = False
-        self.inflation = inflated(self.bench.patient, self.plan, tell=self.tell)
+        patient, plan, level = self.bench.patient, self.plan, self.bench.level
+        made_from = ("inflated", patient.case, level, plan.procedure, balloons_of(plan, patient.grid.frame))
+        self.inflation = self.bench.memory.of(made_from, lambda: inflated(patient, plan, tell=self.tell))
         if isinstance(self.inflation, Unknown):
             return
         after = self.inflation.bone_after
