@@ -92,7 +92,7 @@ def compared(vertebroplasty: Any = None, kyphoplasty: Any = None, **changes: Any
     strong = Augmented(Level.L1, load, load, WHY, {}, {"broken": restored(87.4, 6.6)}, ())
     plans: dict[str, Any] = {
         "vertebroplasty": planned(2.5, 0.0, has_balloons=False),
-        "kyphoplasty": planned(5.0, 3.0, has_balloons=True),
+        "kyphoplasty": planned(3.0, 3.0, has_balloons=True),
     }
     reached = SimpleNamespace(ended_by=Stop.PRESSURE, last=SimpleNamespace(volume=measured(1.04, "mL", 0.0)))
     played: dict[str, Any] = {
@@ -140,7 +140,8 @@ def test_the_leaks_are_those_of_the_clinician_told_of_a_thousand() -> None:
     made = compared(vertebroplasty={"anywhere": shares(14, 7), "canal": shares(1)})
     (table,) = [b for b in section(personal_sheet(told(made)), "tried").blocks if isinstance(b, Rates)]
     cells = {line[0]: line for line in rows(made)}
-    written = {(o["procedure"], o["volume"]["value"]): o for o in comparison_document(made)["options"]}
+    alone = replace(made, options=tuple(replace(o, neighbours=WHY) for o in made.options))
+    written = {(o["procedure"], o["volume"]["value"]): o for o in comparison_document(alone)["options"]}
     names = [("vertebroplasty", 2.5), ("kyphoplasty", 3.0)] * 2
     for rate, (name, ml), column in zip(table.rates, names, ["anywhere"] * 2 + ["canal"] * 2, strict=True):
         cell = cells[f"{name}, {ml:g} mL"][4 if column == "anywhere" else 5]
@@ -284,9 +285,10 @@ def test_only_the_planned_amount_is_told() -> None:
     said = tried(personal_sheet(told(replace(made, options=other))))
     assert "could not try out vertebroplasty" in said and "With balloon kyphoplasty: about 238" in said
     assert isinstance(made.as_planned("vertebral stent"), Unknown)
-    for name, reached_ml, planned_ml in (("vertebroplasty", 0.0, 2.5), ("kyphoplasty", 1.0, 3.0)):
-        plan: Any = made.plans[name]
-        assert planned_ml in volumes_of(Wanted(), plan, reached_ml)  # always among those played
+    for cement_ml, cavities_ml, reached_ml in ((2.5, 0.0, 0.0), (5.0, 3.0, 1.0)):
+        first = planned(cement_ml, cavities_ml, has_balloons=cavities_ml > 0)
+        left = cement_ml - cavities_ml + reached_ml
+        assert left in volumes_of(Wanted(), first, reached_ml)  # always among those played
 
 
 def test_a_leak_that_no_try_showed_is_not_ruled_out() -> None:

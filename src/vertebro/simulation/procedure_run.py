@@ -123,7 +123,8 @@ def simulate(case: Case, level: Level, wanted: Wanted, tell: Progress = lambda _
     bench = bench_of(case, level, tell)
     cement, ml = cement_named(wanted.viscosity), wanted.volume_ml
     played = play(bench, plan, cement, None if ml is None else (ml,), wanted.settings, tell)
-    played = settled(played) if ml is None else played
+    if ml is None:
+        played = replace(played, plan=settled(played.plan, played.inflation))
     result = _cement_of(played)
     made = Simulated(
         case.id,
