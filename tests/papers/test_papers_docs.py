@@ -17,7 +17,7 @@ from vertebro.simulation.papers.table import CHECKS
 PAGE = Path(__file__).parents[2] / "docs" / "validation.md"
 SHORT = {"risk of any leak"}
 """What does not reach its band; the page says why."""
-LONG = {"dose", "risks"}
+LONG = {"dose", "risks", "heat"}
 
 
 def of_l2(shared: Path) -> tuple[PaperRow, ...]:

@@ -11,7 +11,7 @@ from vertebro.patient.synthetic import SyntheticPatient
 from vertebro.patient.volume import Volume
 from vertebro.procedures.procedure import Asked, technique
 from vertebro.procedures.site import site_of
-from vertebro.procedures.trajectory import Plan, Side
+from vertebro.procedures.trajectory import Plan, Side, Trajectory
 from vertebro.simulation.cement import inject
 from vertebro.simulation.cement_model import needle_along, prepared, with_tracks
 from vertebro.simulation.injection import CementResult, InjectionNeedle, InjectionSettings
@@ -67,18 +67,24 @@ def case(small_patient: SyntheticPatient) -> Case:
 
 
 @pytest.fixture(scope="module")
-def both(case: Case) -> tuple[Treated, Treated]:
+def paths(case: Case) -> tuple[Trajectory, Trajectory]:
+    """The needle on her right, and that on the left of her mirror image."""
+    return planned(case, Side.RIGHT).needles[0], planned(mirrored(case), Side.LEFT).needles[0]
+
+
+@pytest.fixture(scope="module")
+def both(case: Case, paths: tuple[Trajectory, Trajectory]) -> tuple[Treated, Treated]:
     """By one needle and its mirror image."""
-    here = needle_along(planned(case, Side.RIGHT).needles[0])
+    here = needle_along(paths[0])
     assert here.entry_mm is not None
     turn = FLIP[:3, :3]
     there = replace(here, tip_mm=turn @ here.tip_mm, entry_mm=turn @ here.entry_mm)
     return treated(case, here), treated(mirrored(case), there)
 
 
-def test_the_planned_needle_is_the_mirrored_needle(case: Case) -> None:
+def test_the_planned_needle_is_the_mirrored_needle(paths: tuple[Trajectory, Trajectory]) -> None:
     """But for the steps in which paths are tried: some are as good as others two or three mm beside."""
-    here, there = planned(case, Side.RIGHT).needles[0], planned(mirrored(case), Side.LEFT).needles[0]
+    here, there = paths
     assert here.side is Side.RIGHT and there.side is Side.LEFT and here.route is there.route
     assert here.needle == there.needle and abs(here.entry_mm[0]) > 15  # far from the middle: sides differ
     for place in ("entry_mm", "target_mm"):
