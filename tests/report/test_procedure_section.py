@@ -67,9 +67,16 @@ def step(name: str) -> Any:
 def compared(changes: dict[str, Any] | None = None, inflation: Any = None, **others: Any) -> Compared:
     """Vertebroplasty and kyphoplasty, all of it known; ``changes`` are those of the kyphoplasty's option."""
     plans: dict[str, Any] = {
-        "vertebroplasty": SimpleNamespace(has_balloons=False, cement_ml=4.0, needles=(), steps=(), notes=()),
+        "vertebroplasty": SimpleNamespace(
+            has_balloons=False, cement_ml=4.0, cavities_ml=0.0, needles=(), steps=(), notes=()
+        ),
         "kyphoplasty": SimpleNamespace(
-            has_balloons=True, cement_ml=4.0, needles=(), steps=(step("inflate"),), notes=()
+            has_balloons=True,
+            cement_ml=4.0,
+            cavities_ml=2.0,
+            needles=(),
+            steps=(step("inflate"),),
+            notes=(),
         ),
     }
     played: dict[str, Any] = {

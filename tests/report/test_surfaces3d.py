@@ -2,20 +2,31 @@
 
 import base64
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from vertebro.kernels.rendering import enclosed_mm3
+from vertebro.kernels.rendering import Surface, enclosed_mm3
 from vertebro.patient.case import Case
 from vertebro.patient.spine import Spine
 from vertebro.patient.volume import Volume
+from vertebro.report import surfaces3d
 from vertebro.report.assessment import Assessment
 from vertebro.report.content import content
 from vertebro.report.page import html
 from vertebro.report.pictures import Pictures
-from vertebro.report.surfaces3d import scene, surface_of, surfaces
+from vertebro.report.surfaces3d import (
+    BONE,
+    CHOSEN,
+    GLASS,
+    GLASS_OPACITY,
+    Inlay,
+    scene,
+    surface_of,
+    surfaces,
+)
 from vertebro.vocabulary.grades import Quantity
 from vertebro.vocabulary.levels import Level
 
@@ -98,3 +109,22 @@ def test_more_vertebrae_get_a_coarser_grid(make_blocks: Callable[..., Case]) -> 
     few = surfaces(Spine({Level.L1: one}, "user"))[Level.L1]
     many = surfaces(Spine(dict.fromkeys(list(Level)[1:25], one), "user"))[Level.L1]
     assert len(many.triangles) < 0.6 * len(few.triangles)
+
+
+def test_what_procedures_leave_lies_in_the_frame_of_the_bones_and_one_is_shown_at_a_time() -> None:
+    """The page's script speaks of the same glass and colours as the scene."""
+    bone = Surface(np.array([[0.0, 0, 0], [40, 0, 0], [0, 30, 0], [0, 0, 20]]), np.array([[0, 1, 2]]))
+    rod = Surface(bone.points_mm + 5.0, bone.triangles)
+    inlays = [Inlay(name, f"{name}, needle", rod, "#1f7ea8") for name in ("a", "b")]
+    made = scene({Level.L1: bone}, Level.L1, inlays)["data"]
+    assert [m["visible"] for m in made[:2]] == [True, False]
+    assert made[2]["meta"] == GLASS and made[2]["opacity"] == GLASS_OPACITY and made[2]["color"] == BONE
+
+    def numbers(mesh: dict[str, Any]) -> np.ndarray:
+        return np.frombuffer(base64.b64decode(mesh["x"]["bdata"]), np.float32)
+
+    np.testing.assert_allclose(numbers(made[0]) - numbers(made[2]), 5.0, atol=1e-4)
+    script = (Path(surfaces3d.__file__).parent / "templates" / "solid.js").read_text(encoding="utf-8")
+    for said in (f'"{GLASS}"', str(GLASS_OPACITY), f'"{BONE}"', f'"{CHOSEN}"'):
+        assert said in script
+    assert "meta" not in scene({Level.L1: bone}, Level.L1)["data"][0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vertebro.fracture.findings import Findings, Number, VertebraFindings
-from vertebro.report.section_part import Part, capital, planned, say, slug
+from vertebro.report.section_part import Part, capital, say, slug
 from vertebro.simulation.compare import Compared
 from vertebro.simulation.endplate_lift import Union
 from vertebro.simulation.height_gain import PLACES, HeightGain, HeightsAfter, PatientSeries, published_series
@@ -71,7 +71,7 @@ def _rows(
     compared: Compared, procedure: str, played: Played, body: VertebraFindings | None
 ) -> Iterator[tuple[str, ...]]:
     """Height by height and the wedge: as imaged, gain if healed and if loose, after, and in patients."""
-    option, loose = planned(compared, procedure), played.gain()
+    option, loose = compared.as_planned(procedure), played.gain()
     if isinstance(played.inflation, Unknown) or isinstance(loose, Unknown) or isinstance(option, Unknown):
         return
     healed = played.inflation.gains[Union.HEALED][_at_rest(played)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vertebro.report.compare_words import HOTTEST
-from vertebro.report.section_part import Part, planned, say
+from vertebro.report.section_part import Part, say
 from vertebro.simulation.compare import Compared, Option
 from vertebro.simulation.heating import v as measured
 from vertebro.simulation.permeability import v as flow
@@ -14,7 +14,7 @@ from vertebro.vocabulary.known import Unknown
 
 def heat_part(compared: Compared) -> Part:
     """The hottest place at the canal and the greatest pressure of every procedure."""
-    options = {name: planned(compared, name) for name in compared.played}
+    options = {name: compared.as_planned(name) for name in compared.played}
     hot = [_hottest(name, o) for name, o in options.items() if not isinstance(o, Unknown)]
     low, high = measured.measured_canal.value
     said = []
@@ -33,7 +33,7 @@ def heat_part(compared: Compared) -> Part:
 
 def hottest_option(compared: Compared) -> Option | None:
     """Of the options at their planned volume the one that is hottest at the canal, if any is known."""
-    options = [planned(compared, name) for name in compared.played]
+    options = [compared.as_planned(name) for name in compared.played]
     known = [o for o in options if not isinstance(o, Unknown) and _peaks(o)]
     return max(known, key=lambda o: max(_peaks(o))) if known else None
 

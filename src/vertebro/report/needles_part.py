@@ -85,9 +85,7 @@ def _least(path: Trajectory) -> str:
 
 def _below(plans: dict[str, Plan]) -> tuple[str, ...]:
     tried = [n.robustness for p in plans.values() for n in p.needles if isinstance(n.robustness, Robustness)]
-    notes = [note for plan in plans.values() for note in plan.notes]
     if not tried:
-        return tuple(dict.fromkeys(notes))
+        return ()
     first = f"{float(grades.breach_limits.value[0]):g}"
-    said = say("needles.grades", first=first, mm=f"{tried[0].off_mm:g}", deg=f"{tried[0].off_deg:g}")
-    return (said, *dict.fromkeys(notes))
+    return (say("needles.grades", first=first, mm=f"{tried[0].off_mm:g}", deg=f"{tried[0].off_deg:g}"),)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from vertebro.report.compare_words import short
 from vertebro.report.neighbours_words import bands_in_words, evidence_in_words
-from vertebro.report.section_part import Part, planned, say
+from vertebro.report.section_part import Part, say
 from vertebro.simulation.compare import Compared
 from vertebro.simulation.neighbour_results import Alignment, Neighbours
 from vertebro.vocabulary.known import Unknown
@@ -43,7 +43,7 @@ def _beyond(one: Neighbours) -> list[str]:
 
 def next_door(compared: Compared) -> dict[str, Neighbours]:
     """By procedure, at its planned volume, where it is known."""
-    options = {name: planned(compared, name) for name in compared.played}
+    options = {name: compared.as_planned(name) for name in compared.played}
     return {
         name: o.neighbours
         for name, o in options.items()
@@ -52,7 +52,7 @@ def next_door(compared: Compared) -> dict[str, Neighbours]:
 
 
 def _why(compared: Compared) -> list[Unknown]:
-    options = [planned(compared, name) for name in compared.played]
+    options = [compared.as_planned(name) for name in compared.played]
     found = [o if isinstance(o, Unknown) else o.neighbours for o in options]
     return [one for one in found if isinstance(one, Unknown)]
 

@@ -6,11 +6,12 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vertebro.report.content import Content
 from vertebro.report.pictures import Pictures
 from vertebro.report.sentences import say
+from vertebro.report.surfaces3d import GLASS
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -62,6 +63,7 @@ def html(words: Content, pictures: Pictures) -> str:
             forests=pictures.forests,
             of_procedures={picture.name: picture for picture in pictures.procedures},
             scene=pictures.scene,
+            inlaid=_inlaid(pictures.scene),
             sections=[s for s in SECTIONS if s not in left_out],
             marks=SIGNS,
             css=_asset(TEMPLATES / "report.css"),
@@ -69,6 +71,12 @@ def html(words: Content, pictures: Pictures) -> str:
             plotly=_asset(files("plotly") / "package_data/plotly.min.js"),
         )
     )
+
+
+def _inlaid(scene: dict[str, Any] | None) -> list[str]:
+    """The procedures whose needles and cement the scene holds, in their order."""
+    named = [mesh.get("meta") for mesh in scene["data"]] if scene else []
+    return [name for name in dict.fromkeys(named) if name is not None and name != GLASS]
 
 
 @cache

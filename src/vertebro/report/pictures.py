@@ -13,7 +13,7 @@ from vertebro.report.heights_chart import heights_chart
 from vertebro.report.mri_picture import mri_picture
 from vertebro.report.readable import readable
 from vertebro.report.sentences import say
-from vertebro.report.simulation_section import pictures_of_procedures
+from vertebro.report.simulation_section import inlays_of_procedures, pictures_of_procedures
 from vertebro.report.surfaces3d import scene, still, surfaces
 from vertebro.vocabulary.known import Unknown
 
@@ -44,7 +44,8 @@ class Pictures:
         on_mri = mri_picture(assessment)
         drawn = (*slices(assessment), *((on_mri,) if on_mri else ()))
         played = pictures_of_procedures(assessment)
-        return cls(drawn, still(shapes, chosen), chart, scene(shapes, chosen), "", forests, played)
+        turned = scene(shapes, chosen, inlays_of_procedures(assessment))
+        return cls(drawn, still(shapes, chosen), chart, turned, "", forests, played)
 
     def __iter__(self) -> Iterator[Picture]:
         every = (*self.slices, self.still, self.chart, *self.forests, *self.procedures)

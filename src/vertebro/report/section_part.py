@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from vertebro.simulation.compare import Compared, Option
-from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.texts import texts
 
 say = texts(beside=__file__, name="section").say
@@ -28,17 +24,6 @@ class Part:
     def is_empty(self) -> bool:
         """True if there is nothing under the heading."""
         return not (self.says or self.rows or self.pictures or self.below)
-
-
-def planned(compared: Compared, procedure: str) -> Option | Unknown:
-    """The option of a procedure at its planned volume."""
-    plan = compared.plans[procedure]
-    if isinstance(plan, Unknown):
-        return plan
-    for option in compared.of(procedure):
-        if np.isclose(option.volume.value, plan.cement_ml):
-            return option
-    return Unknown(say("not_asked", ml=f"{plan.cement_ml:g}"))
 
 
 def slug(procedure: str) -> str:

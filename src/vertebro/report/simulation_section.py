@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from vertebro.vocabulary.known import Unknown
 if TYPE_CHECKING:
     from vertebro.report.section_part import Part
     from vertebro.report.simulation_methods import HowComputed
+    from vertebro.report.surfaces3d import Inlay
     from vertebro.simulation.compare import Compared
 
 
@@ -50,7 +52,7 @@ def simulation_words(assessment: Assessment) -> SimulationWords | None:
     return SimulationWords(
         refused="",
         cautions=compared.cautions,
-        plans=tuple(map(capital, plans(compared))),
+        plans=tuple(dict.fromkeys(map(capital, (*plans(compared), *_notes(compared))))),
         heads=heads,
         rows=tuple(body),
         reading=tuple(map(capital, answers(compared))),
@@ -58,6 +60,13 @@ def simulation_words(assessment: Assessment) -> SimulationWords | None:
         missing=not_simulated(compared),
         methods=methods_of(compared),
     )
+
+
+def _notes(compared: Compared) -> Iterator[str]:
+    """What the planner has to say, and where balloons and cement came out otherwise than planned."""
+    for plan in compared.plans.values():
+        if not isinstance(plan, Unknown):
+            yield from plan.notes
 
 
 def _parts(compared: Compared, assessment: Assessment) -> tuple[Part, ...]:
@@ -76,6 +85,16 @@ def _parts(compared: Compared, assessment: Assessment) -> tuple[Part, ...]:
         heat_part(compared),
     )
     return tuple(part for part in parts if part is not None and not part.is_empty)
+
+
+def inlays_of_procedures(assessment: Assessment) -> tuple[Inlay, ...]:
+    """What the procedures leave in the bone, for the scene that can be turned."""
+    compared = assessment.comparison
+    if compared is None or isinstance(compared, Unknown):
+        return ()
+    from vertebro.report.inlays import inlays_of
+
+    return inlays_of(compared, assessment.case)
 
 
 def pictures_of_procedures(assessment: Assessment) -> tuple[Picture, ...]:

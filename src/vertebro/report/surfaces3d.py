@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,8 @@ from vertebro.vocabulary.levels import Level
 GRID_MM = 1.6  # fine enough for the processes, coarse enough for a page of a few megabytes
 FULL_DETAIL = 9  # vertebrae; with more of them the grid grows so that the page does not
 BONE, CHOSEN = "#d8cdb6", "#e0962e"
+GLASS, GLASS_OPACITY = "glass", 0.35
+"""How the page knows the bone that becomes glass when something is shown in it, and how clear that is."""
 VIEWS = {
     "front": ("R", "L", np.array([1.0, 0, 0])),
     "left": ("A", "P", np.array([0, 1.0, 0])),
@@ -68,12 +72,34 @@ def level_surface(field: Volume, level: float = 0.5) -> Surface:
     return made if enclosed_mm3(made) > 0 else Surface(made.points_mm, triangles[:, ::-1])
 
 
-def scene(shapes: dict[Level, Surface], chosen: Level | None) -> dict[str, Any]:
-    """What plotly needs to draw the vertebrae: data in mm from their middle (LPS), and layout."""
+@dataclass(frozen=True)
+class Inlay:
+    """What a procedure leaves in the bone: a surface (LPS, mm) with its name, by procedure."""
+
+    procedure: str
+    name: str
+    surface: Surface
+    colour: str
+
+
+def scene(shapes: dict[Level, Surface], chosen: Level | None, inlays: Sequence[Inlay] = ()) -> dict[str, Any]:
+    """What plotly needs to draw the vertebrae: data in mm from their middle (LPS), and layout.
+
+    The inlays of the first procedure are shown through the chosen bone; the page changes to the others.
+    """
     middle = _middle(shapes)  # plotly lights a scene from its origin, wherever the patient lies
     near = {level: Surface(s.points_mm - middle, s.triangles) for level, s in shapes.items()}
-    meshes = [_mesh(level, shape, level == chosen) for level, shape in near.items()]
-    return {"data": [*meshes, _labels(near), _letters(near)], "layout": _layout()}
+    first = inlays[0].procedure if inlays else None
+    drawn = []
+    for one in inlays:
+        moved = Surface(one.surface.points_mm - middle, one.surface.triangles)
+        shown = {"meta": one.procedure, "visible": one.procedure == first}
+        drawn.append(_mesh(one.name, moved, one.colour) | shown)
+    for level, shape in near.items():
+        is_glass = bool(inlays) and level == chosen
+        made = _mesh(str(level), shape, CHOSEN if level == chosen and not is_glass else BONE)
+        drawn.append(made | ({"meta": GLASS, "opacity": GLASS_OPACITY} if is_glass else {}))
+    return {"data": [*drawn, _labels(near), _letters(near)], "layout": _layout()}
 
 
 def _middle(shapes: dict[Level, Surface]) -> Array:
@@ -147,14 +173,14 @@ def _level_words(
         )
 
 
-def _mesh(level: Level, shape: Surface, chosen: bool) -> dict[str, Any]:
+def _mesh(name: str, shape: Surface, colour: str) -> dict[str, Any]:
     x, y, z = shape.points_mm.T.astype(np.float32)
     i, j, k = shape.triangles.T.astype(np.uint16 if len(x) < 2**16 else np.int32)
     return {
         "type": "mesh3d",
-        "name": str(level),
+        "name": name,
         "hoverinfo": "name",
-        "color": CHOSEN if chosen else BONE,
+        "color": colour,
         "lighting": {"ambient": 0.45, "diffuse": 0.75, "specular": 0.12, "roughness": 0.7, "fresnel": 0.1},
         "lightposition": {"x": -2000, "y": -6000, "z": 4000},
     } | {name: _packed(numbers) for name, numbers in zip("xyzijk", (x, y, z, i, j, k), strict=True)}

@@ -27,5 +27,15 @@
     distance = Math.min(4, Math.max(0.5, distance * Number(button.dataset.step)));
     const now = box.layout.scene.camera.eye, length = Math.hypot(now.x, now.y, now.z);
     eye = [now.x / length, now.y / length, now.z / length]; look(); }));
+  const inlays = section.querySelectorAll("button[data-inlay]");
+  inlays.forEach((button) => button.addEventListener("click", () => {
+    const name = button.dataset.inlay;
+    inlays.forEach((other) => other.setAttribute("aria-pressed", String(other === button)));
+    box.data.forEach((mesh, at) => {
+      if (mesh.meta === "glass") // opacities and colours as in surfaces3d.py
+        Plotly.restyle(box, { opacity: name ? 0.35 : 1, color: name ? "#d8cdb6" : "#e0962e" }, [at]);
+      else if (mesh.meta) Plotly.restyle(box, { visible: mesh.meta === name }, [at]);
+    });
+  }));
   try { begin(); } catch (fault) { show(false); }
 })();
