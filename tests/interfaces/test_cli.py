@@ -176,7 +176,12 @@ def test_a_record_alone_is_done_in_part(case: Path, tmp_path: Path) -> None:
     text = (case / "case.yaml").read_text(encoding="utf-8").splitlines()
     kept = [line for line in text if not line.startswith(("ct:", "mask:", "tissues:"))]
     (case / "case.yaml").write_text("\n".join(kept), encoding="utf-8")
+    (tmp_path / "out" / "surfaces").mkdir(parents=True)
+    (tmp_path / "out" / "comparison.json").write_text("of another run", encoding="utf-8")
     assert leave("assess", case, "-o", tmp_path / "out") == 3
+    kept = {path.name for path in (tmp_path / "out").iterdir()}
+    assert kept >= {"surfaces-of-an-earlier-run-1", "comparison-of-an-earlier-run-1.json"}
+    assert not kept & {"surfaces", "comparison.json"}, "what an earlier run simulated is not this one's"
     assert (tmp_path / "out" / "report.html").exists()
 
 

@@ -23,7 +23,7 @@ def read_needles(path: Path) -> tuple[OwnNeedle, ...]:
     try:
         document = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as fault:
-        raise _refused(path, "unreadable", why=str(fault)) from fault
+        raise _refused(path, "unreadable", why=_why(fault)) from fault
     markups = document.get("markups") if isinstance(document, dict) else None
     if not isinstance(markups, list):
         raise _refused(path, "no_markups")
@@ -54,3 +54,7 @@ def _needle(path: Path, line: dict[str, Any], number: int) -> OwnNeedle:
 def _refused(path: Path, key: str, **words: str) -> BadFile:
     found = say(f"{key}.found", path=path, **words)
     return BadFile(found, say("needed"), say("do"))
+
+
+def _why(fault: OSError | ValueError) -> str:
+    return fault.strerror or str(fault) if isinstance(fault, OSError) else str(fault)

@@ -62,9 +62,10 @@ def compare(
         NeedleOptions(needle, gauge, route).wishes(),
     )
     wanted.refuse_what_cannot_be()
+    named = Level.parse(level) if level else None
     _say(f"reading {case}")
     read = read_case(case)
-    asked = Level.parse(level) if level else read.level
+    asked = named or read.level
     if isinstance(asked, Unknown):
         raise BadCase(f"No vertebra is named: {asked.why}.", "the level to compare", "Give it: --level L1.")
     _say("measuring the vertebrae")

@@ -108,9 +108,10 @@ def _read(case: Path, level: str | None) -> tuple[RecordCase, Level]:
     from vertebro.vocabulary.known import Unknown
     from vertebro.vocabulary.levels import Level
 
+    named = Level.parse(level) if level else None
     _say(f"reading {case}")
     read = read_case(case)
-    asked = Level.parse(level) if level else read.level
+    asked = named or read.level
     if isinstance(asked, Unknown):
         raise BadCase(f"No vertebra is named: {asked.why}.", "the level to inject", "Give it: --level L1.")
     return read, asked

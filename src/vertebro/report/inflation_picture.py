@@ -144,9 +144,10 @@ def _painted(inflation: Inflation, cut: Cut, moved: Array) -> Array:
         return np.asarray(ndimage.map_coordinates(cut.fine(field), at, order=1, mode="nearest"))
 
     picture = _grey(fetched(np.where(last.cavity, before, after)))
+    cavity = (fetched(last.cavity) > 0.5) | (cut.fine(last.cavity) > 0.5)  # it only grows as its walls move
     for share, colour in (
         (0.7 * np.clip(fetched(denser), 0, 1), CRUSHED),
-        (fetched(last.cavity) > 0.5, CAVITY),
+        (cavity, CAVITY),
     ):
         opacity = np.asarray(share, dtype=float)[..., None]
         picture = (1 - opacity) * picture + opacity * _rgb(colour)

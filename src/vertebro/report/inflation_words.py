@@ -23,6 +23,9 @@ def inflation_in_words(inflation: Inflation, heights: HeightsAfter | Unknown) ->
     last = inflation.last
     yield say("filled", ml=last.volume.in_words(), mpa=last.pressure.in_words(), why=inflation.why)
     yield _or_why("pressure_margin", inflation.pressure_margin)
+    margin = inflation.pressure_margin
+    if not isinstance(margin, Unknown) and margin.value < margin.spread:
+        yield say("pressure_margin.small")
     yield _or_why("volume_margin", inflation.volume_margin)
     yield say("room", wall=_number(last.wall), end_plate=_number(last.end_plate))
     for union in Union:
@@ -33,7 +36,10 @@ def inflation_in_words(inflation: Inflation, heights: HeightsAfter | Unknown) ->
         )
     if not isinstance(heights, Unknown):
         after = (*PLACES, "wedge", "local_kyphosis")
-        yield say("heights", **{n: _number(getattr(heights, n)) for n in after})
+        held = heights.gain == inflation.gains[Union.LOOSE]["full"]
+        yield say(
+            "heights.held" if held else "heights.emptied", **{n: _number(getattr(heights, n)) for n in after}
+        )
     yield from inflation.cautions
 
 

@@ -69,8 +69,8 @@ def _needles(played: Simulated) -> Iterable[str]:
     if isinstance(played.plan, Plan):
         for path in played.plan.needles:
             own = say("own") if played.wanted.wishes.own else ""
-            yield f"{path.side}, {path.route}, {path.needle.name}{own}. {grade_in_words(path)}"
-            yield f"{path.side}. {margins_in_words(path)}."
+            told = {"side": path.side, "route": path.route, "needle": path.needle.name, "own": own}
+            yield say("path", grade=grade_in_words(path), room=margins_in_words(path), **told)
 
 
 def _balloons(played: Simulated) -> list[str]:
