@@ -80,7 +80,7 @@ def inflation_picture(inflation: Inflation) -> str:
     """SVG: the bone before, the cavity with its crushed bone and lifted end-plates, pressure over volume."""
     cut = Cut.of(inflation)
     wide, high = cut.size_mm
-    height = HEAD_MM + max(high + 3 * LINE_MM + GAP_MM, PLOT_MM[1] + FOOT_MM + 2 * LINE_MM)
+    height = HEAD_MM + max(high + 3 * LINE_MM + GAP_MM, PLOT_MM[1] + FOOT_MM + 3 * LINE_MM)
     paper = Drawing(3 * GAP_MM + 2 * wide + EDGE_MM + PLOT_MM[0] + GAP_MM, height, PAPER)
     moved = _moved(inflation, cut)
     for left, name, pixels in (
@@ -100,8 +100,10 @@ def inflation_picture(inflation: Inflation) -> str:
     _legend(paper, GAP_MM, HEAD_MM + high + LINE_MM)
     left = 3 * GAP_MM + 2 * wide + EDGE_MM
     _curve(paper, inflation, (left, HEAD_MM))
-    gain = inflation.gains[Union.LOOSE]["full"]
-    for row, (key, number) in enumerate((("gain", gain.anterior), ("patients", gain.patients[0].anterior))):
+    gain, left_over = (inflation.gains[Union.LOOSE][state].anterior for state in ("full", "deflated"))
+    theirs = inflation.gains[Union.LOOSE]["full"].patients[0].anterior
+    told = (("gain", gain), ("emptied", left_over), ("patients", theirs))
+    for row, (key, number) in enumerate(told):
         at = (left, HEAD_MM + PLOT_MM[1] + FOOT_MM + row * LINE_MM)
         paper.words(at, say(f"picture.{key}", mm=number.in_words()), TEXT_MM, fill=INK)
     return paper.svg(say("picture.alt"))
