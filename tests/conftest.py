@@ -4,10 +4,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from vertebro.formats.nifti import write_nifti
 from vertebro.patient.synthetic import Fracture, SyntheticPatient, SyntheticSpec, synthetic_patient
 from vertebro.vocabulary.levels import Level
+
+settings.register_profile("house", deadline=None)  # a busy machine is slow, not wrong
+settings.load_profile("house")
 
 SHARED = Path(os.environ.get("VERTEBRO_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
 

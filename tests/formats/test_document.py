@@ -44,6 +44,7 @@ def test_a_record_alone_makes_a_valid_document(record_only: Case) -> None:
         "on": "2026-11-22",
         "possible": [],
         "missing": [],
+        "ended_by": [],
         "used": [],
     }
     assert made["record"]["inr"] == {"unknown": "not written in the record"}

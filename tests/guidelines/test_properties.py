@@ -24,11 +24,13 @@ ADDED = st.sampled_from(RECORDED).flatmap(lambda f: st.tuples(st.just(f.name), a
 
 def resting_on(name: str, *known: Facts) -> set[str]:
     """The fact, and every fact that says it was worked out from it, directly or through others."""
-    found = {name}
-    for facts in (*known, *known):
-        for other, fact in facts.items():
-            if isinstance(fact, Derived) and found & {*fact.used, *fact.missing}:
-                found.add(other)
+    found, before = {name}, 0
+    while len(found) > before:
+        before = len(found)
+        for facts in known:
+            for other, fact in facts.items():
+                if isinstance(fact, Derived) and found & {*fact.used, *fact.missing, *fact.ended_by}:
+                    found.add(other)
     return found
 
 
@@ -45,6 +47,15 @@ def test_a_fact_alters_an_answer_only_where_the_rule_says_it_rests_on_it(
     for rule in rules().values():
         if rule.outcome(before) is not UNKNOWN and rule.outcome(after) is not rule.outcome(before):
             assert used & set(rule.needs), f"{name} altered {rule.name()}, which does not rest on it"
+
+
+def test_a_type_says_that_healing_would_end_it() -> None:
+    """An MRI without oedema tells a healed fracture, which has no type: the type says it rests on that."""
+    open_still = {"spinal_instability": "tension_band_failure", "intravertebral_cleft": "none"}
+    before = with_derived(facts_from(open_still), LEVEL)
+    after = with_derived(facts_from({**open_still, "mri": "no_oedema"}), LEVEL)
+    assert "of_type" in before and "of_type" not in after
+    assert {"of_type", "of_score"} <= resting_on("mri", before, after)
 
 
 @settings(max_examples=60, deadline=None)

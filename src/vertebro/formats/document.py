@@ -61,6 +61,9 @@ class KnownWire(_Wire):
     possible: Annotated[list[Any], Field(description="every value within the spread of a reading")] = []
     used: Annotated[list[str], Field(description="the facts a derived fact was worked out from")] = []
     missing: Annotated[list[str], Field(description="the facts that would settle a derived fact")] = []
+    ended_by: Annotated[
+        list[str], Field(description="the facts not known yet that may leave no derived fact at all")
+    ] = []
 
 
 class CitedWire(_Wire):

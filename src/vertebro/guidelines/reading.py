@@ -39,12 +39,14 @@ class Derived(Known[T_co]):
     """A value worked out from other facts, named in ``used``; worked out anew when they change.
 
     ``possible`` holds every value it may have (a score with an item nobody wrote down, say), and
-    ``missing`` the facts that would settle which of them it is.
+    ``missing`` the facts that would settle which of them it is. ``ended_by`` are facts not known yet that
+    may leave nothing to work out.
     """
 
     used: tuple[str, ...] = ()
     possible: tuple[T_co, ...] = ()
     missing: tuple[str, ...] = ()
+    ended_by: tuple[str, ...] = ()
 
 
 def possible_values(known: Known[Any]) -> tuple[Any, ...]:

@@ -188,20 +188,22 @@ def _health_words(keys: Iterable[str]) -> str:
 
 TYPE_NEEDS = ("spinal_instability", "endplates_deformed", "posterior_wall_involved_pct", "mri")
 
+HEALING = "fracture_unhealed"
+
 
 def of_type(facts: Facts) -> Derived[str] | None:
     """The type by the card's algorithm, only if everything it asks for on the way is known.
 
     A fracture that has healed has no type: its deformity is an old one.
     """
-    if certain_value(facts, "fracture_unhealed") is False:
+    if certain_value(facts, HEALING) is False:
         return None
     every = product(*(possible_values(facts[n]) if n in facts else (None,) for n in TYPE_NEEDS))
     types = {type_of(*values) for values in every}
     if None in types:
         return None
     nominal = type_of(*(facts[n].value if n in facts else None for n in TYPE_NEEDS))
-    used = tuple(name for name in TYPE_NEEDS if name in facts)
+    used = tuple(name for name in (*TYPE_NEEDS, HEALING) if name in facts)
     unsure = tuple(name for name in used if not is_certain(facts[name]))
     open_still = len(types) > 1
     return Derived(
@@ -211,6 +213,7 @@ def of_type(facts: Facts) -> Derived[str] | None:
         used,
         tuple(sorted(t for t in types if t)) if open_still else (),
         unsure if open_still else (),
+        () if HEALING in facts else (HEALING,),
     )
 
 
