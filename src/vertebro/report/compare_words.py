@@ -36,11 +36,14 @@ def comparison_in_words(compared: Compared) -> str:
 
 
 def plans(compared: Compared) -> Iterable[str]:
-    """Every plan in a line, or why there is none; and what its balloons came to."""
+    """Every plan in a line, or why there is none; what its balloons came to; what its planner has to say."""
     for name, plan in compared.plans.items():
         yield _plan(name, plan)
-        if not isinstance(plan, Unknown) and plan.has_balloons:
-            yield " ".join((*balloons_in_words(name, compared.played[name]), *plan.notes))
+        if isinstance(plan, Unknown):
+            continue
+        if plan.has_balloons:
+            yield " ".join(balloons_in_words(name, compared.played[name]))
+        yield from plan.notes
 
 
 def _plan(name: str, plan: Plan | Unknown) -> str:
