@@ -61,9 +61,7 @@ class KnownWire(_Wire):
     possible: Annotated[list[Any], Field(description="every value within the spread of a reading")] = []
     used: Annotated[list[str], Field(description="the facts a derived fact was worked out from")] = []
     missing: Annotated[list[str], Field(description="the facts that would settle a derived fact")] = []
-    ended_by: Annotated[
-        list[str], Field(description="the facts not known yet that may leave no derived fact at all")
-    ] = []
+    ended_by: Annotated[list[str], Field(description="unknown facts that may end a derived one")] = []
 
 
 class CitedWire(_Wire):
@@ -377,8 +375,7 @@ def _image(volume: Volume) -> dict[str, Any]:
 
 
 def _mri(found: MriFindings) -> dict[str, Any]:
-    alignment = found.alignment
-    laid: Any = plain(alignment)
+    laid: Any = plain(alignment := found.alignment)
     if isinstance(alignment, Alignment):
         motion = [[round(float(x), 6) for x in row] for row in alignment.ct_to_mri]
         laid = {"ct_to_mri": motion, "numbers": plain(alignment.numbers)}
