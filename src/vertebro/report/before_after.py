@@ -15,7 +15,7 @@ from vertebro.procedures.trajectory import Side
 from vertebro.report import planes
 from vertebro.report.cement_of import Seen, scene_of
 from vertebro.report.cement_picture import draw_leak, leaks_on, painted
-from vertebro.report.cement_scene import CEMENT, OUTLINE, CementScene
+from vertebro.report.cement_scene import CEMENT, OUTLINE, SHOWN_ML, CementScene
 from vertebro.report.drawing import Drawing, Style, png
 from vertebro.report.figures import GROUND, HALO, INK, Picture, contours, scale_bar
 from vertebro.report.planes import Plane
@@ -58,7 +58,7 @@ def before_after(compared: Compared, case: Case) -> Picture | Unknown:
     cuts = cuts_of(compared, columns)
     wide = cuts.axial.size_mm[0]
     body_mm = HEAD_MM + sum(cut.size_mm[1] + UNDER_MM for cut in cuts.planes)
-    high = body_mm + ROW_MM * (1.6 + len(leak_rows(columns)))
+    high = body_mm + ROW_MM * (1.6 + max(1, len(leak_rows(columns))))  # one line is the bar's of the scale
     drawing = Drawing(len(columns) * (wide + GAP_MM) - GAP_MM, high, ground=GROUND)
     for number, column in enumerate(columns):
         _column(drawing, column, cuts.planes, number * (wide + GAP_MM))
@@ -224,7 +224,7 @@ def leak_rows(columns: Sequence[Column]) -> list[tuple[str, str, str]]:
 def _picture(level: str, columns: Sequence[Column], drawing: Drawing) -> Picture:
     rows = leak_rows(columns)
     each = "; ".join(f"{sign} {words}" for sign, _, words in rows)
-    leaks = say("leaks.some", each=each) if rows else say("leaks.none")
+    leaks = say("leaks.some", each=each) if rows else say("leaks.none", least=SHOWN_ML)
     told = "; ".join(say("column", name=c.name, note=c.note) for c in columns)
     words = {"level": level, "columns": told, "leaks": leaks}
     alt = say("alt", **words)

@@ -38,7 +38,7 @@ def comparison_in_words(compared: Compared) -> str:
 def plans(compared: Compared) -> Iterable[str]:
     """Every plan in a line, or why there is none; what its balloons came to; what its planner has to say."""
     for name, plan in compared.plans.items():
-        yield _plan(name, plan)
+        yield plan_line(name, plan)
         if isinstance(plan, Unknown):
             continue
         if plan.has_balloons:
@@ -46,7 +46,8 @@ def plans(compared: Compared) -> Iterable[str]:
         yield from plan.notes
 
 
-def _plan(name: str, plan: Plan | Unknown) -> str:
+def plan_line(name: str, plan: Plan | Unknown) -> str:
+    """Sides, routes, gauges and cement of a plan, or why there is none."""
     if isinstance(plan, Unknown):
         return say("plan.none", procedure=name, why=plan.why)
     sides = [say("plan.side", side=n.side, route=n.route, gauge=n.needle.gauge) for n in plan.needles]

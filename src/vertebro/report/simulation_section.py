@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,7 +43,7 @@ def simulation_words(assessment: Assessment) -> SimulationWords | None:
 
     if isinstance(compared, Unknown):
         return SimulationWords(refused=say("refused", why=compared.why))
-    from vertebro.report.compare_words import answers, plans, rows
+    from vertebro.report.compare_words import answers, rows
     from vertebro.report.not_simulated import not_simulated
     from vertebro.report.simulation_methods import methods_of
 
@@ -52,7 +51,7 @@ def simulation_words(assessment: Assessment) -> SimulationWords | None:
     return SimulationWords(
         refused="",
         cautions=compared.cautions,
-        plans=tuple(dict.fromkeys(map(capital, (*plans(compared), *_notes(compared))))),
+        plans=_plans(compared),
         heads=heads,
         rows=tuple(body),
         reading=tuple(map(capital, answers(compared))),
@@ -62,11 +61,14 @@ def simulation_words(assessment: Assessment) -> SimulationWords | None:
     )
 
 
-def _notes(compared: Compared) -> Iterator[str]:
-    """What the planner has to say, and where balloons and cement came out otherwise than planned."""
-    for plan in compared.plans.values():
-        if not isinstance(plan, Unknown):
-            yield from plan.notes
+def _plans(compared: Compared) -> tuple[str, ...]:
+    """Every plan, then what the planner has to say: where balloons and cement came out otherwise, say."""
+    from vertebro.report.compare_words import plan_line
+    from vertebro.report.section_part import capital
+
+    said = [plan_line(name, plan) for name, plan in compared.plans.items()]
+    said += [note for plan in compared.plans.values() if not isinstance(plan, Unknown) for note in plan.notes]
+    return tuple(dict.fromkeys(map(capital, said)))
 
 
 def _parts(compared: Compared, assessment: Assessment) -> tuple[Part, ...]:
