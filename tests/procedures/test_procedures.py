@@ -17,6 +17,7 @@ from vertebro.procedures.procedure import Asked, NamedHarm, Technique, technique
 from vertebro.procedures.site import Site
 from vertebro.procedures.steps import Inflate, Scene
 from vertebro.procedures.trajectory import Plan, Route, Side, Trajectory
+from vertebro.procedures.wishes import OwnNeedle, Wishes
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.levels import Level
 
@@ -164,6 +165,17 @@ def test_a_persons_own_needles_are_taken_and_judged(l2: Site, plan_of: Callable[
     assert isinstance(found, Plan) and found.needles == (own,)
     with pytest.raises(BadCase, match="13 gauge"):
         technique("kyphoplasty").plan(l2, Asked(own=(own,)))
+
+
+def test_a_needle_of_ones_own_through_the_canal_is_said_first(
+    l2: Site, plan_of: Callable[[str], Plan]
+) -> None:
+    frame = l2.body.frame
+    back, tip = (frame.world_mm(np.array([2.0, depth, 0.0])) for depth in (-60.0, 2.0))
+    plan = Wishes(own=(OwnNeedle("bad", tuple(back), tuple(tip)),)).plan(technique("vertebroplasty"), l2)
+    assert isinstance(plan, Plan)
+    assert plan.notes[0].startswith("THE right NEEDLE ENTERS THE SPINAL CANAL")
+    assert not any("SPINAL CANAL" in note for note in plan_of("vertebroplasty").notes)
 
 
 def test_one_blocked_side_leaves_one_needle_aimed_nearer_to_the_middle(

@@ -18,6 +18,7 @@ from vertebro.procedures.steps import Step
 from vertebro.procedures.trajectory import Plan, Route, Side, Trajectory
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.library import CitedValue, cited_values, discover
+from vertebro.vocabulary.measured import Measured
 from vertebro.vocabulary.procedures import Procedure
 from vertebro.vocabulary.texts import texts
 
@@ -108,7 +109,7 @@ class Technique(ABC):
         self, site: Site, needles: tuple[Trajectory, ...], others: tuple[Trajectory, ...] = ()
     ) -> Plan | Unknown:
         course = self.course(site, needles)
-        notes = (*course.notes, *_cautions(needles))
+        notes = (*_cautions(needles), *course.notes)
         used = tuple(dict.fromkeys(n.needle for n in needles))
         return Plan(self.name, site.level, needles, (*used, *course.devices), course.steps, notes, others)
 
@@ -118,8 +119,12 @@ def _noted(plan: Plan, note: str) -> Plan:
 
 
 def _cautions(needles: tuple[Trajectory, ...]) -> tuple[str, ...]:
-    """What the mask cannot show of these paths."""
+    """What is wrong with these paths, the canal first, and what the mask cannot show of them."""
     said = []
+    for n in needles:
+        room = n.margins.get("canal")
+        if isinstance(room, Measured) and room.value < 0:
+            said.append(say("in_canal", side=n.side, mm=f"{-room.value:.1f}"))
     if any(n.route is Route.EXTRAPEDICULAR for n in needles):
         said.append(say("past_the_pedicle"))
     for n in needles:

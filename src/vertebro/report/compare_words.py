@@ -9,6 +9,7 @@ from vertebro.fracture.findings import Number
 from vertebro.procedures.trajectory import Plan
 from vertebro.report.balloon_part import balloons_in_words
 from vertebro.report.neighbours_words import bands_in_words, evidence_in_words
+from vertebro.report.plan_words import grade_in_words, margins_in_words
 from vertebro.simulation.compare import Compared, Option
 from vertebro.simulation.materials import v as bone
 from vertebro.simulation.neighbour_results import Neighbours
@@ -44,6 +45,9 @@ def plans(compared: Compared) -> Iterable[str]:
         if plan.has_balloons:
             yield " ".join(balloons_in_words(name, compared.played[name]))
         yield from plan.notes
+        for path in plan.needles if compared.wanted.wishes.own else ():
+            told = {"side": path.side, "grade": grade_in_words(path), "room": margins_in_words(path)}
+            yield say("plan.own", procedure=name, **told)
 
 
 def plan_line(name: str, plan: Plan | Unknown) -> str:

@@ -135,7 +135,7 @@ def simulate(case: Case, level: Level, wanted: Wanted, tell: Progress = lambda _
         result,
         Unknown(cement_words("risk.not_asked")),
         _edges(),
-        (*(() if ml is None else _as_asked(played, ml)), *bench.ready.cautions, *played.plan.notes),
+        (*(() if ml is None else _as_asked(played, ml)), *played.plan.notes, *bench.ready.cautions),
         plan=played.plan,
         inflation=played.inflation,
         heights=_heights(case, played, tell),
