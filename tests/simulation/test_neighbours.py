@@ -2,6 +2,8 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 import jsonschema
 import numpy as np
@@ -11,6 +13,7 @@ from vertebro.errors import BadAnatomy, BadCase, BadModel
 from vertebro.formats.neighbours_document import neighbours_document, neighbours_schema
 from vertebro.patient.case import Case
 from vertebro.patient.synthetic import SyntheticPatient
+from vertebro.report.neighbours_part import neighbours_part
 from vertebro.report.neighbours_picture import coloured, neighbours_picture
 from vertebro.report.neighbours_words import in_digits, neighbours_in_words
 from vertebro.simulation.injection import CementResult, Course, Stop
@@ -225,6 +228,19 @@ def test_refusals(case: Case) -> None:
         NeighbourSettings(activity="flying")
     with pytest.raises(BadCase, match="nothing to make a model of"):
         segment_of(replace(case, ct=Unknown("no CT was given")), Level.L1, COARSE)
+
+
+def test_a_crush_without_a_wedge_is_never_told_to_unload_the_spine(prepared: PreparedSegment) -> None:
+    """A body that lost as much behind as in front: no published wedge says what that does."""
+    front, middle, _ = prepared.seen.heights[Level.L1]
+    level = {**prepared.seen.heights, Level.L1: (front, middle, replace(front, value=front.value - 1.0))}
+    seen = replace(prepared.seen, heights=level)
+    found = replace(prepared, seen=seen).treated(Treatment(wedge_after_deg=0.0))
+    assert isinstance(found.alignment, Unknown) and "not wedged to the front" in found.alignment.why
+    option = SimpleNamespace(neighbours=found)
+    compared = SimpleNamespace(played={"vertebroplasty": None}, as_planned=lambda name: option)
+    told = neighbours_part(cast(Any, compared))
+    assert any("not wedged to the front" in line for line in told.below)
 
 
 def test_a_measured_wedge_beyond_the_levers_is_unknown(prepared: PreparedSegment) -> None:

@@ -24,13 +24,15 @@ def neighbours_part(compared: Compared) -> Part:
     bands = [line for effect in ("cement", "alignment") for line in bands_in_words(one.bands, effect)]
     levels = ", ".join(map(str, one.levels))
     left_out = (say("neighbours.left_out", what=what, why=why) for what, why in one.not_done)
+    aligned = one.alignment
+    no_wedge = [say("neighbours.no_alignment", why=aligned.why)] if isinstance(aligned, Unknown) else []
     return Part(
         heading=say("heading.neighbours"),
         says=(say("neighbours.estimate", levels=levels), evidence_in_words(one), *bands, *_beyond(one)),
         heads=_heads(one),
         rows=tuple(_rows(found)),
         pictures=("next_door",),
-        below=(*one.cautions, *left_out),
+        below=(*no_wedge, *one.cautions, *left_out),
     )
 
 

@@ -278,6 +278,8 @@ def wedge_before(level: Level, treatment: Treatment, seen: Measurable) -> Number
         return Unknown(
             say("unknown.widest", wedge=f"{more:.0f}", spread=f"{spread:.0f}", widest=f"{widest:g}")
         )
+    if more < 0:  # a crush: what is published is the effect of a front that is lower
+        return Unknown(say("unknown.no_wedge", wedge=f"{more:.1f}", spread=f"{spread:.1f}"))
     return Measured(more, "deg", say("method.wedge_measured"), spread)
 
 
