@@ -238,7 +238,7 @@ def test_a_crush_without_a_wedge_is_never_told_to_unload_the_spine(prepared: Pre
     found = replace(prepared, seen=seen).treated(Treatment(wedge_after_deg=0.0))
     assert isinstance(found.alignment, Unknown) and "not wedged to the front" in found.alignment.why
     option = SimpleNamespace(neighbours=found)
-    compared = SimpleNamespace(played={"vertebroplasty": None}, as_planned=lambda name: option)
+    compared = SimpleNamespace(played={"vertebroplasty": None}, as_planned=lambda _: option)
     told = neighbours_part(cast(Any, compared))
     assert any("not wedged to the front" in line for line in told.below)
 
