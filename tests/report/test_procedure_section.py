@@ -147,6 +147,7 @@ def test_a_refused_simulation_is_said_where_a_reader_looks(block_assessment: Ass
     section = section[: section.index("</section>")]
     assert "could not be simulated" in section and GONE.why in section
     assert "<table" not in section and "<figure" not in section
+    assert replace(block_assessment, comparison=GONE).is_partial and not block_assessment.is_partial
     assert '<section id="simulation"' not in page_of(block_assessment)
 
 

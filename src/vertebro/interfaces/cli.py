@@ -27,7 +27,7 @@ app = typer.Typer(
     help="From a CT, the MRI finding and a one-page record to a cited individual decision about "
     "vertebroplasty and balloon kyphoplasty. Research software, not a medical device.",
     epilog="Exit codes: 0 done, 1 a check or a solve failed, 2 bad input (said in words), 3 done in part "
-    "(images not measured).",
+    "(images not measured, procedures not simulated).",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

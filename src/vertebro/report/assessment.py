@@ -47,5 +47,5 @@ class Assessment:
 
     @property
     def is_partial(self) -> bool:
-        """True if the images were missing or could not be measured, so that part of the job is undone."""
-        return isinstance(self.findings, Unknown) or isinstance(self.case.ct, Unknown)
+        """True if part of the job is undone: images missing or not measured, a simulation refused."""
+        return any(isinstance(part, Unknown) for part in (self.findings, self.case.ct, self.comparison))

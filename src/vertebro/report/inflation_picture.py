@@ -217,8 +217,7 @@ def _curve(paper: Drawing, inflation: Inflation, corner: tuple[float, float]) ->
         ends_x = [(corner[0], y), (corner[0] + PLOT_MM[0], y)]
         paper.line(ends_x, stroke=LIMIT, stroke_width=0.4, stroke_dasharray="2 1.2")
         words = say("picture.rated", mpa=f"{rated:.2f}")
-        at = (corner[0] + PLOT_MM[0], y - 2)
-        paper.words(at, words, TEXT_MM, fill=LIMIT, text_anchor="end", halo=PAPER)
+        paper.words((corner[0] + 1, y - 2), words, TEXT_MM, fill=LIMIT, halo=PAPER)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from vertebro.report.compare_picture import trade_off_picture
 from vertebro.report.figures import Picture
 from vertebro.report.heat_chart import heat_chart
 from vertebro.report.heat_part import hottest_option
-from vertebro.report.inflation_picture import inflation_picture
+from vertebro.report.inflation_picture import MAGNIFIED, inflation_picture
 from vertebro.report.neighbours_part import next_door
 from vertebro.report.next_door_chart import next_door_chart
 from vertebro.report.plan_picture import PlanScene, plan_picture
@@ -59,7 +59,7 @@ def _plans(compared: Compared, case: Case) -> Iterator[Picture]:
 def _balloons(compared: Compared) -> Iterator[Picture]:
     for name, played in compared.played.items():
         if isinstance(played.inflation, Inflation):
-            words = {"procedure": name, "level": compared.level}
+            words = {"procedure": name, "level": compared.level, "times": f"{MAGNIFIED:g}"}
             title, caption = (say(f"balloon.picture.{part}", **words) for part in ("title", "caption"))
             alt = say("balloon.picture.alt", **words, why=played.inflation.why)
             yield Picture(f"balloon_{slug(name)}", title, caption, alt, inflation_picture(played.inflation))
