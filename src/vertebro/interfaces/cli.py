@@ -54,7 +54,7 @@ def demo(
     out: Out = Path("vertebro-demo"),
     seed: Annotated[int, typer.Option(help="Another seed makes another patient.")] = 1,
     show: Annotated[bool, typer.Option("--open", help="Open the report in the browser.")] = False,
-    simulate: Simulate = False,
+    simulate: Simulate = None,
 ) -> None:
     """Run the main job on a synthetic patient, written to disk as a hospital would send it."""
     from vertebro.formats.demo import write_demo_case
@@ -68,9 +68,7 @@ def demo(
 
 
 @app.command()
-def assess(
-    case: Case, out: Out = Path("vertebro-out"), json: Json = None, simulate: Simulate = False
-) -> None:
+def assess(case: Case, out: Out = Path("vertebro-out"), json: Json = None, simulate: Simulate = None) -> None:
     """Measure, judge and report one case: the main job."""
     _leave(_assess(case, out, json, simulate))
 
@@ -323,7 +321,7 @@ def _record_case(record: Path, level: str | None) -> RecordCase:
     return replace(case, level=asked) if asked else case
 
 
-def _assess(case: Path, out: Path, json: str | None, simulate: bool) -> Assessment:
+def _assess(case: Path, out: Path, json: str | None, simulate: bool | None) -> Assessment:
     from vertebro.assess import assess as assess_case
     from vertebro.formats.casefile import read_case
     from vertebro.formats.document import document

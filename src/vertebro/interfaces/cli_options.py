@@ -16,5 +16,10 @@ Json = Annotated[
     str | None, typer.Option("--json", metavar="FILE", help="Also write JSON to FILE ('-': standard output).")
 ]
 Simulate = Annotated[
-    bool, typer.Option("--simulate", help="Also play the procedures on this spine (some minutes).")
+    bool | None,
+    typer.Option(
+        "--simulate/--no-simulate",
+        help="Play the procedures on this spine (a minute or two). Else: where the decision leaves one open.",
+        show_default=False,
+    ),
 ]
