@@ -185,9 +185,10 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_work(
     assert leave(command[0], small_case, *command[1:], "-o", tmp_path / place) == 2
     answer = capsys.readouterr().err
     assert str(tmp_path / place) in answer and "reading" not in answer
-    if command[0] not in ("plan", "assess"):
-        assert leave(*command[:1], small_case, *command[1:], "--json", tmp_path) == 2
-        assert "reading" not in capsys.readouterr().err
+    assert leave(*command[:1], small_case, *command[1:], "--json", tmp_path) == 2
+    assert "reading" not in capsys.readouterr().err
+    assert leave("demo", "-o", tmp_path / place) == 2
+    assert "making" not in capsys.readouterr().err
     assert (tmp_path / "file").read_text(encoding="utf-8") == "mine" and len(list(tmp_path.iterdir())) == 1
 
 

@@ -12,7 +12,7 @@ import typer
 
 from vertebro.errors import BadInput, NotConverged
 from vertebro.interfaces.cli_compare import compare
-from vertebro.interfaces.cli_options import Case, Json, LevelName, Out, Simulate
+from vertebro.interfaces.cli_options import Case, Json, LevelName, Out, Simulate, make_sure_of_places
 from vertebro.interfaces.cli_plan import plan
 from vertebro.interfaces.cli_simulate import simulate
 
@@ -59,6 +59,7 @@ def demo(
     """Run the main job on a synthetic patient, written to disk as a hospital would send it."""
     from vertebro.formats.demo import write_demo_case
 
+    make_sure_of_places(out, None)
     _say("making the synthetic patient")
     case = write_demo_case(out / "input", seed)
     assessment = _assess(case, out, None, simulate)
@@ -172,6 +173,7 @@ def strength(
     ends = Ends.EMBEDDED if embedded else Ends.CAPS
     settings = ModelSettings(law_named(law), crush=not linear, ends=ends)
     settings = replace(settings, voxel_mm=voxel_mm) if voxel_mm is not None else settings
+    make_sure_of_places(None, json)
     if picture:
         check_picture(picture, settings)
     _say(f"reading {case}")
@@ -326,10 +328,9 @@ def _assess(case: Path, out: Path, json: str | None, simulate: bool | None) -> A
     from vertebro.formats.casefile import read_case
     from vertebro.formats.document import document
     from vertebro.formats.output import write_output
-    from vertebro.formats.writing import make_sure_of_folder
     from vertebro.report.sentences import after_stance
 
-    make_sure_of_folder(out)
+    make_sure_of_places(out, json)
     _say(f"reading {case}")
     assessment = assess_case(read_case(case), _say, simulate=simulate)
     _say("writing the report")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vertebro.interfaces.cli_options import Case, Json, LevelName
+from vertebro.interfaces.cli_options import Case, Json, LevelName, make_sure_of_places
 from vertebro.interfaces.needle_options import Gauge, NeedleOptions, NeedleText, RouteName
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ def compare(
     from vertebro.errors import BadCase
     from vertebro.formats.casefile import read_case
     from vertebro.formats.compare_document import comparison_document
-    from vertebro.formats.writing import make_sure_of_file, make_sure_of_folder
     from vertebro.fracture.measure import measure
     from vertebro.interfaces.cli import _say, _write_json
     from vertebro.report.compare_words import comparison_in_words
@@ -49,10 +48,7 @@ def compare(
     from vertebro.vocabulary.known import Unknown
     from vertebro.vocabulary.levels import Level
 
-    if out is not None:
-        make_sure_of_folder(out)
-    if json is not None and json != "-":
-        make_sure_of_file(Path(json))
+    make_sure_of_places(out, json)
     wanted = Wanted(
         tuple(name.strip() for name in procedures.split(",")),
         _volumes(volumes),

@@ -1,4 +1,4 @@
-"""Options that several commands share, each described once."""
+"""Options that several commands share, each described once, and the look at where output goes."""
 
 from __future__ import annotations
 
@@ -23,3 +23,13 @@ Simulate = Annotated[
         show_default=False,
     ),
 ]
+
+
+def make_sure_of_places(out: Path | None, json: str | None) -> None:
+    """BadFile where output could not be written at the end, said before the work begins."""
+    from vertebro.formats.writing import make_sure_of_file, make_sure_of_folder
+
+    if out is not None:
+        make_sure_of_folder(out)
+    if json is not None and json != "-":
+        make_sure_of_file(Path(json))

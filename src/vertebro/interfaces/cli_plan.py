@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vertebro.interfaces.cli_options import Case, Json, LevelName
+from vertebro.interfaces.cli_options import Case, Json, LevelName, make_sure_of_places
 from vertebro.interfaces.needle_options import Gauge, NeedleOptions, NeedleText, RouteName
 
 DONE_IN_PART = 3
@@ -38,6 +38,7 @@ def plan(
     from vertebro.procedures.trajectory import Plan
     from vertebro.report.plan_words import plan_in_words
 
+    make_sure_of_places(out, json)
     found = run(case, Options(level, procedure, NeedleOptions(needle, gauge, route, side)), out, _say)
     if json:
         text = as_json(plan_document(found.case.id, found.level, found.plans))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vertebro.interfaces.cli_options import Case, Json, LevelName
+from vertebro.interfaces.cli_options import Case, Json, LevelName, make_sure_of_places
 from vertebro.interfaces.needle_options import Gauge, NeedleOptions, NeedleText, RouteName
 
 if TYPE_CHECKING:
@@ -70,14 +70,10 @@ def simulate(
     """Play a procedure on one vertebra: balloons, where cement goes, its pressure, how likely it leaks."""
     from dataclasses import replace
 
-    from vertebro.formats.writing import make_sure_of_file, make_sure_of_folder
     from vertebro.simulation.injection import InjectionSettings
     from vertebro.simulation.procedure_run import Wanted
 
-    if out is not None:
-        make_sure_of_folder(out)
-    if json is not None and json != "-":
-        make_sure_of_file(Path(json))
+    make_sure_of_places(out, json)
     settings = InjectionSettings(stop_leak_ml=stop_leak, keep_moments=out is not None)
     settings = settings if minutes is None else replace(settings, start_min=minutes)
     settings = settings if rate is None else replace(settings, rate_ml_min=rate)

@@ -90,11 +90,8 @@ def write_plans(found: Planned, folder: Path) -> tuple[Path, ...]:
 def run(case: Path, options: Options, out: Path | None, tell: Callable[[str], None]) -> Planned:
     """Read, plan and write; what people read is left to the caller."""
     from vertebro.formats.casefile import read_case
-    from vertebro.formats.writing import make_sure_of_folder
 
     asked = _understood(options)
-    if out:
-        make_sure_of_folder(out)
     tell(f"reading {case}")
     read = read_case(case)
     tell("looking for safe needle paths")
