@@ -201,9 +201,14 @@ def solid_views(scene: CementScene) -> list[tuple[str, AnyArray, tuple[float, fl
     return made
 
 
-def glass_view(scene: CementScene, name: str, size_px: tuple[int, int]) -> Callable[[CementScene], AnyArray]:
-    """A painter of one view at a size in pixels: the bone is drawn once, what is in it each time."""
-    bone = surface_of(scene.bone, SOLID_GRID_MM)
+def glass_view(
+    scene: CementScene, name: str, size_px: tuple[int, int], surface: Surface | None = None
+) -> Callable[[CementScene], AnyArray]:
+    """A painter of one view at a size in pixels: the bone is drawn once, what is in it each time.
+
+    ``surface`` is that of the bone where a caller has it already.
+    """
+    bone = surface or surface_of(scene.bone, SOLID_GRID_MM)
     canvas = _canvas(bone, scene.frame, name, size_px)
     glass = _bare(bone, canvas)
     return lambda now: _through(glass, _filled(now, canvas))

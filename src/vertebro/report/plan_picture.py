@@ -13,13 +13,14 @@ from vertebro.patient.volume import Volume
 from vertebro.procedures.grades import Robustness
 from vertebro.procedures.site import Site
 from vertebro.procedures.trajectory import MARGINS, Plan, Trajectory
-from vertebro.report.cement_picture import VIEWS, glass_view
+from vertebro.report.cement_picture import SOLID_GRID_MM, VIEWS, glass_view
 from vertebro.report.cement_scene import NEEDLE, OUTLINE, CementScene, DrawnNeedle, rgb
 from vertebro.report.drawing import Drawing, png
 from vertebro.report.figures import GROUND, HALO, INK, Picture, bone_window, contours
 from vertebro.report.plan_words import margin_name
 from vertebro.report.planes import Plane
 from vertebro.report.readable import made_readable
+from vertebro.report.surfaces3d import surface_of
 from vertebro.vocabulary.grades import Quantity
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.library import cited_values
@@ -282,8 +283,9 @@ def _glass(drawing: Drawing, scene: PlanScene, place: tuple[Array, float]) -> No
     bone = scene.bone
     none = Volume(np.zeros((2, 2, 2)), bone.affine_mm, Quantity.CEMENT_SHARE)
     drawn = CementScene(str(scene.plan.level), scene.ct, bone, scene.site.body.frame, none, 0.0, needles)
+    surface = surface_of(bone, SOLID_GRID_MM)
     for number, name in enumerate(GLASS_VIEWS):
-        pixels = glass_view(drawn, name, (GLASS_PIXELS, GLASS_PIXELS))(drawn)
+        pixels = glass_view(drawn, name, (GLASS_PIXELS, GLASS_PIXELS), surface)(drawn)
         corner = first + np.array([number * (side + GAP_MM), 0.0])
         drawing.rect(corner, (side, side), fill="#f3f6f8")
         drawing.image(png(pixels), corner=corner, size=(side, side))

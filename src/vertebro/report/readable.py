@@ -17,7 +17,8 @@ def readable(text: str) -> str:
     """The text with every character that cannot be printed shown as the replacement sign."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(REPLACEMENT if _is_unfit(c) else c for c in text)
+    unfit = {ord(c): REPLACEMENT for c in set(text) if _is_unfit(c)}
+    return text.translate(unfit) if unfit else text
 
 
 def made_readable(words: T) -> T:
