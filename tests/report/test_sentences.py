@@ -47,8 +47,10 @@ def asked_for() -> list[ast.Call]:
     for path in Path(report.__file__).parent.glob("*.py"):
         nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
         imported = [n for n in nodes if isinstance(n, ast.ImportFrom)]
-        if any(n.module == "vertebro.report.sentences" for n in imported) or path.name == "sentences.py":
-            calls += [n for n in nodes if isinstance(n, ast.Call) and ast.unparse(n.func) == "say"]
+        given = [a for n in imported if n.module == "vertebro.report.sentences" for a in n.names]
+        names = {alias.asname or "say" for alias in given if alias.name == "say"}
+        names |= {"say"} if path.name == "sentences.py" else set()
+        calls += [n for n in nodes if isinstance(n, ast.Call) and ast.unparse(n.func) in names]
     return [call for call in calls if isinstance(call.args[0], ast.Constant)]
 
 
