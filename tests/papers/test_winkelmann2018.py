@@ -1,7 +1,8 @@
 """Heights after a balloon: inside what patients gained [winkelmann2018]_, far below the bench without a load.
 
 The computed gain must lie within one standard deviation of the mean of 252 vertebral bodies, and the
-pressure near that of a bench [balloon_sleeve_in_vitro]_. Two balloons of 15 mm with 2.5 mL each.
+pressure near that of a bench [balloon_sleeve_in_vitro]_, to which the plateau of crushed bone was fitted:
+that one shows that nothing has drifted, not that the model is right. Two balloons of 15 mm with 2.5 mL each.
 """
 
 from pathlib import Path
