@@ -19,7 +19,6 @@ from vertebro.report.neighbours_part import next_door
 from vertebro.report.next_door_chart import next_door_chart
 from vertebro.report.plan_picture import PlanScene, plan_picture
 from vertebro.report.section_part import capital, say, slug
-from vertebro.report.sentences import say as report_say
 from vertebro.simulation.compare import Compared
 from vertebro.simulation.inflation import Inflation
 from vertebro.vocabulary.known import Unknown
@@ -40,8 +39,8 @@ def simulation_pictures(compared: Compared, case: Case) -> tuple[Picture, ...]:
 def _trade_off(compared: Compared) -> Iterator[Picture]:
     svg = trade_off_picture(compared)
     if not isinstance(svg, Unknown):
-        alt = report_say("simulation.trade_off.alt", level=compared.level)
-        title, caption = (report_say(f"simulation.trade_off.{part}") for part in ("title", "caption"))
+        alt = say("trade_off.alt", level=compared.level)
+        title, caption = (say(f"trade_off.{part}") for part in ("title", "caption"))
         yield Picture("trade_off", title, caption, alt, svg)
 
 
