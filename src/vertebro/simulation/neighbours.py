@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -95,17 +96,32 @@ class PreparedSegment:
         except NotConverged as fault:
             return Unknown(say("unknown.not_converged", why=str(fault).splitlines()[0]))
 
+    @cached_property
+    def _now(self) -> Values:
+        return values_of(self.untreated, self.segment, self.load.value)
+
+    @cached_property
+    def _counted(self) -> dict[str, int | float]:
+        return _counts(self.untreated, self.segment)
+
+    @cached_property
+    def _aligned(self) -> dict[tuple[float | None, float | None], tuple[Alignment, ...] | Unknown]:
+        """What wedges do, worked out before: cement has no part in it."""
+        return {}
+
     def treated(self, treatment: Treatment) -> Neighbours:
         """What a treatment does next door."""
-        now = values_of(self.untreated, self.segment, self.load.value)
-        alignment = _by_alignment(self, treatment)
+        now, wedges = self._now, (treatment.wedge_before_deg, treatment.wedge_after_deg)
+        if wedges not in self._aligned:
+            self._aligned[wedges] = _by_alignment(self, treatment)
+        alignment = self._aligned[wedges]
         return Neighbours(
             level=self.segment.treated,
             levels=self.segment.levels,
             settings=self.settings,
             calibration=self.calibration,
             load=self.load,
-            model=MappingProxyType(_counts(self.untreated, self.segment)),
+            model=MappingProxyType(self._counted),
             now=tuple(Reading(*key, measured(key, value)) for key, value in now.items()),
             cement=_by_cement(self, treatment, now),
             alignment=alignment,
