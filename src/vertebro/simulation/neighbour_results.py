@@ -43,13 +43,13 @@ class NeighbourSettings:
     ``activity`` names a load of a test rig (walking, ..), or an activity in which the pressure of a disc was
     measured (relaxed standing, ..): then the load is the one that gives the lowest disc of the model that
     pressure, in proportion to ``weight_kg``. ``cement_scaling`` is the modulus of cement inside bone over
-    that of cement alone; several of them (0.5 and 1, say) are all solved, and what they span is the spread.
+    that of cement alone: by default both ends of its range are solved, and what they span is the spread.
     """
 
     segment: SegmentSettings = field(default_factory=SegmentSettings)
     activity: str = "walking"
     weight_kg: float | None = None
-    cement_scaling: tuple[float, ...] = (sum(bone_values.cement_scaling.value) / 2,)
+    cement_scaling: tuple[float, ...] = tuple(bone_values.cement_scaling.value)
 
     def __post_init__(self) -> None:
         rig, measured = v.activity_loads_n.value, v.standing_pressure_mpa.value
