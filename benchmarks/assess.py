@@ -98,9 +98,8 @@ def main() -> None:
         timed("kyphoplasty with 4 mL", again(other), 5)
         timed("its cement thicker", again(replace(other, viscosity="high")), 5)
         most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-        print(
-            f"\nAt most {most:.2f} GiB of memory (goal 4); kept for reuse {memory.held_bytes / 2**30:.2f} GiB."
-        )
+        kept = memory.held_bytes / 2**30
+        print(f"\nAt most {most:.2f} GiB of memory (goal 4); kept for reuse {kept:.2f} GiB.")
 
 
 if __name__ == "__main__":
