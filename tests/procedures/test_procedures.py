@@ -13,6 +13,7 @@ from vertebro.evidence.harms import harms_for
 from vertebro.patient.synthetic import SyntheticPatient
 from vertebro.procedures.access import Wish, find_paths, own_path
 from vertebro.procedures.devices import Balloon, Cement, Stent, needle_of
+from vertebro.procedures.grades import Robustness
 from vertebro.procedures.procedure import Asked, NamedHarm, Technique, technique, techniques
 from vertebro.procedures.site import Site
 from vertebro.procedures.steps import Inflate, Scene
@@ -72,7 +73,20 @@ def plan_of(l2: Site) -> Callable[[str], Plan]:
     return find
 
 
-def test_the_three_procedures_have_joined() -> None:
+def test_one_needle_comes_from_the_steadier_side(l2: Site, plan_of: Callable[[str], Plan]) -> None:
+    alone = plan_of("one-needle vertebroplasty")
+    (needle,) = alone.needles
+    assert isinstance(needle.robustness, Robustness)
+    for side in Side:
+        other = technique("vertebroplasty").plan(l2, Asked((side,)))
+        assert isinstance(other, Plan) and isinstance(other.needles[0].robustness, Robustness)
+        assert needle.robustness.into_canal <= other.needles[0].robustness.into_canal
+    assert alone.cement_ml == plan_of("vertebroplasty").cement_ml
+    right = technique("one-needle vertebroplasty").plan(l2, Asked((Side.RIGHT,)))
+    assert isinstance(right, Plan) and right.needles[0].side is Side.RIGHT
+
+
+def test_the_procedures_have_joined() -> None:
     assert {"vertebroplasty", "kyphoplasty", "vertebral stent"} <= set(NAMES)
     with pytest.raises(BadCase, match="kyphoplasty"):
         technique("kyphoplasti")
@@ -110,7 +124,7 @@ def test_every_harm_has_evidence_or_is_said_to_have_none(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_plan_is_safe_and_uses_devices_it_names(plan_of: Callable[[str], Plan], name: str) -> None:
     plan = plan_of(name)
-    assert plan.procedure == name and len(plan.needles) == 2
+    assert plan.procedure == name and len(plan.needles) == (1 if name.startswith("one-needle") else 2)
     assert all(n.is_acceptable for n in plan.needles)
     named = {d.name for d in plan.devices}
     assert {n.needle.name for n in plan.needles} <= named

@@ -20,7 +20,7 @@ def compare(
     level: LevelName = None,
     procedures: Annotated[
         str, typer.Option(help="Procedures to compare, by name, with commas.")
-    ] = "vertebroplasty,kyphoplasty",
+    ] = "vertebroplasty,one-needle vertebroplasty,kyphoplasty",
     volumes: Annotated[
         str | None,
         typer.Option(metavar="ML,ML", help="Volumes of cement; else less than planned, as planned, more."),

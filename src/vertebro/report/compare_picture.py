@@ -17,6 +17,8 @@ LEFT_MM, TOP_MM, WIDE_MM, HIGH_MM, BELOW_MM, RIGHT_MM = 18.0, 14.0, 106.0, 70.0,
 INK, SOFT, HAIR = "#16212b", "#4a5866", "#d5dde4"
 COLOURS = ("#0a5876", "#8a5200", "#5b3a86", "#2c6b3f")
 TEXT_MM = 3.3
+ROOM = 1.06  # above the highest mark, for its name
+LETTER = 0.5  # mean width of a letter over its height
 STEP_PCT = 20.0
 MOST_LINES = 8
 LEAST_FOR_NAME_PCT = 12.0  # room for a name on the left of a mark
@@ -55,11 +57,11 @@ def trade_off_picture(compared: Compared) -> str | Unknown:
     points = points_of(compared)
     if not points:
         return Unknown(say("picture.none"))
-    top = max(120.0, *(p.strength.value + p.strength.spread for p in points))
+    top = ROOM * max(115.0, *(p.strength.value + p.strength.spread for p in points))
     plot = _Plot(Drawing(LEFT_MM + WIDE_MM + RIGHT_MM, TOP_MM + HIGH_MM + BELOW_MM, "#ffffff"), top)
     plot.axes()
-    for number, name in enumerate(compared.played):
-        plot.legend(number, name)
+    plot.legend(list(compared.played))
+    for number in range(len(compared.played)):
         series = [p for p in points if p.series == number]
         plot.join(series)
         for point in series:
@@ -97,11 +99,14 @@ class _Plot:
         )
         paper.words((LEFT_MM - 14, TOP_MM - 8), say("picture.strength"), TEXT_MM, fill=INK)
 
-    def legend(self, number: int, name: str) -> None:
-        """The name of a procedure in its colour."""
-        x = LEFT_MM + WIDE_MM - 62 + 32 * number
-        self._sign(number, (x, TOP_MM - 3))
-        self.paper.words((x + 2.2, TOP_MM - 3), name, TEXT_MM, fill=INK)
+    def legend(self, names: list[str]) -> None:
+        """Procedures with their signs, in one row that ends where the plot does."""
+        widths = [LETTER * TEXT_MM * len(name) + 8 for name in names]
+        x = LEFT_MM + WIDE_MM + RIGHT_MM - sum(widths)
+        for number, (name, width) in enumerate(zip(names, widths, strict=True)):
+            self._sign(number, (x, TOP_MM - 3))
+            self.paper.words((x + 2.2, TOP_MM - 3), name, TEXT_MM, fill=INK)
+            x += width
 
     def join(self, points: list[Point]) -> None:
         """A line through the volumes of one procedure."""
