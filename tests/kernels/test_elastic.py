@@ -14,6 +14,7 @@ from vertebro.kernels.arrays import AnyArray, Array, Mask
 from vertebro.kernels.cycles import Effort
 from vertebro.kernels.elastic import ElasticModel, ElasticSolution, solve_elastic
 from vertebro.kernels.hexahedron import Edges, Integration, lame, stiffness_parts
+from vertebro.kernels.motions import solve_motions
 from vertebro.kernels.supports import NodeValues, Plate
 
 Field = Callable[[Array], Array]
@@ -382,6 +383,21 @@ def test_from_a_solution_nearby_the_change_is_told_in_fewer_steps() -> None:
     assert_allclose(near.displacements_along(2), near.displacements()[..., 2])
     with pytest.raises(BadModel, match="other voxels"):
         solve_elastic(pressed(stiffer[1:]), near=before)
+
+
+def test_one_hierarchy_serves_several_motions() -> None:
+    young, squeezes = body(), (-0.1, 0.3, -0.05)
+    models = [pressed(young, squeeze) for squeeze in squeezes]
+    together = solve_motions(models[0], [m.displacements_mm for m in models], tolerance=1e-9)
+    for model, one in zip(models, together, strict=True):
+        alone = solve_elastic(model, tolerance=1e-9)
+        assert_allclose(one.displacement_mm, alone.displacement_mm, atol=1e-9)
+        assert_allclose(one.reaction_n, alone.reaction_n, atol=1e-7)
+        assert one.energy_nmm == pytest.approx(alone.energy_nmm)
+    again = solve_motions(models[0], [m.displacements_mm for m in models], tolerance=1e-9, near=together)
+    assert sum(iterations(s) for s in again) == 0
+    with pytest.raises(BadModel, match="other nodes"):
+        solve_motions(models[0], [models[0].displacements_mm, models[0].displacements_mm[:-1]])
 
 
 def gap_body(gap: float, n: int = 24) -> Array:

@@ -246,6 +246,17 @@ class Solver:
             self.grid, (self.lam, self.mu), self._brick(), (self._held(), NO_SPRINGS), effort
         )
 
+    def move(self, model: ElasticModel) -> None:
+        """Takes other displacements at the nodes held so far; the body starts from rest."""
+        nodes, axes, values = gathered(model.displacements_mm)
+        one = check_agree(nodes, axes, values)
+        held = self.checked.held
+        if not (np.array_equal(nodes[one], held[0]) and np.array_equal(axes[one], held[1])):
+            raise BadModel("A motion holds other nodes than the first.", "the same nodes", "Solve it apart.")
+        self.checked.held = held[0], held[1], values[one]
+        self.multigrid.exact[U] = 0
+        self.multigrid.exact[F] = 0
+
     def _moduli(self) -> tuple[AnyArray, AnyArray]:
         size = int(self.grid.voxels[:, 1].sum()) + 64  # one register may be read beyond the last
         lam, mu = np.zeros(size, np.float32), np.zeros(size, np.float32)

@@ -10,7 +10,8 @@ from scipy import ndimage
 
 from vertebro.kernels.arrays import AnyArray, Array, Mask
 from vertebro.kernels.cycles import Effort
-from vertebro.kernels.elastic import ElasticModel, ElasticSolution, solve_elastic
+from vertebro.kernels.elastic import ElasticModel, ElasticSolution
+from vertebro.kernels.motions import solve_motions
 from vertebro.kernels.resources import processors
 from vertebro.kernels.stresses import (
     SolidVoxels,
@@ -135,12 +136,10 @@ def respond_segment(model: SegmentModel, near: SegmentResponse | None = None) ->
     arms = ((model.top[:, ANTERIOR] - forward) * edge, (model.top[:, RIGHT] - right) * edge)
     motions = [np.ones(len(model.top)), *arms]
     effort = Effort(most_iterations=MOST_ITERATIONS, threads=processors())
-    begun: Sequence[ElasticSolution | None] = [None] * len(motions) if near is None else near.solved
-    tolerance = TOLERANCE if near is None else OF_CHANGES
-    solved = tuple(
-        solve_elastic(_held(model, -motion), tolerance=tolerance, effort=effort, near=begin)
-        for motion, begin in zip(motions, begun, strict=True)
-    )
+    begun, tolerance = (None, TOLERANCE) if near is None else (near.solved, OF_CHANGES)
+    body = ElasticModel(model.young_mpa, model.poisson, (edge,) * 3, ())
+    plates = [_plates(model, -motion) for motion in motions]
+    solved = solve_motions(body, plates, tolerance=tolerance, effort=effort, near=begun)
     voxels = solid_voxels(solved[0])
     stiffness = np.zeros((3, 3))
     for column, solution in enumerate(solved):
@@ -162,10 +161,9 @@ def _pairs(model: SegmentModel) -> range:
     return range(1, model.grid.count)
 
 
-def _held(model: SegmentModel, superior_mm: Array) -> ElasticModel:
+def _plates(model: SegmentModel, superior_mm: Array) -> tuple[NodeValues, ...]:
     """Plates that hold their nodes along the spine only."""
-    supports = (NodeValues.at(model.top, SUPERIOR, superior_mm), NodeValues.at(model.bottom, SUPERIOR, 0.0))
-    return ElasticModel(model.young_mpa, model.poisson, (model.grid.edge_mm,) * 3, supports)
+    return NodeValues.at(model.top, SUPERIOR, superior_mm), NodeValues.at(model.bottom, SUPERIOR, 0.0)
 
 
 def _through_joints(
