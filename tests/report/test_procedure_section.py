@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 from pypdf import PdfReader
 
+from vertebro.guidelines.verdict import Stance
 from vertebro.report.assessment import Assessment
 from vertebro.report.balloon_part import balloon_part
 from vertebro.report.content import content
@@ -19,7 +20,7 @@ from vertebro.report.pdf import pdf
 from vertebro.report.pictures import Pictures
 from vertebro.report.section_part import Part
 from vertebro.report.simulation_methods import HowComputed
-from vertebro.report.simulation_section import SimulationWords
+from vertebro.report.simulation_section import SimulationWords, simulation_words
 from vertebro.simulation.augmented import Augmented, Carried, Restored
 from vertebro.simulation.compare import Compared, Option, Wanted
 from vertebro.simulation.endplate_lift import Union
@@ -151,6 +152,27 @@ def test_a_refused_simulation_is_said_where_a_reader_looks(block_assessment: Ass
     assert '<section id="simulation"' not in page_of(block_assessment)
 
 
+@pytest.mark.parametrize("stance", list(Stance))
+def test_no_number_is_read_as_a_yes_where_the_decision_says_no(
+    block_assessment: Assessment, stance: Stance
+) -> None:
+    """The procedures can be played for anybody (--simulate): what was decided stands above the numbers."""
+    decisions = tuple(replace(d, stance=stance) for d in block_assessment.decisions)
+    known = replace(compared(), options=(), played={}, plans={})
+    words = simulation_words(replace(block_assessment, decisions=decisions, comparison=known))
+    assert words is not None
+    (line,) = words.decided
+    assert f"“{stance.value}”" in line and all(d.procedure.value in line for d in decisions)
+    is_open = stance in (Stance.CONSIDER, Stance.DISCUSS)
+    assert ("speaks for doing it" in line) is not is_open
+    one = (
+        replace(decisions[0], stance=Stance.CONTRAINDICATED),
+        replace(decisions[1], stance=Stance.CONSIDER),
+    )
+    words = simulation_words(replace(block_assessment, decisions=one, comparison=known))
+    assert words is not None and len(words.decided) == 2 and "contraindicated" in words.decided[0]
+
+
 def test_gains_never_stand_without_those_of_patients() -> None:
     balloon = SimpleNamespace(balloon=SimpleNamespace(name="15/3"), side="right", volume_ml=2.0)
     filling: Any = SimpleNamespace(
@@ -180,6 +202,10 @@ def test_gains_never_stand_without_those_of_patients() -> None:
         series.angle.in_words(),
     ]
     assert part.rows[0][2] == "less than 0.05 mm" and part.rows[3][3] == "-1.2 ± 0.2°"
+    assert not any("bursts" in line for line in part.says)
+    near = replace(inflation, pressure_margin=Measured(0.4, "MPa", "made", 0.8))
+    warned = balloon_part(compared(inflation=near), GONE)
+    assert warned is not None and any("bursts is not ruled out" in line for line in warned.says)
     assert "2.0 of 2 mL" in part.says[0] and "no promise" in part.says[-1]
     told = balloon_part(compared(inflation=GONE), GONE)
     assert told is not None and GONE.why in told.says[0] and not told.rows and not told.pictures
@@ -201,13 +227,14 @@ def test_page_and_paper_show_the_same_parts(block_assessment: Assessment) -> Non
     )
     how = HowComputed("Strength", ("by cubes",), words.sources[:1])
     said = SimulationWords("", ("mind this",), ("a plan",), ("", "strength"), (("nothing done", "45 %"),))
-    said = replace(said, parts=parts, missing=(("heat", GONE.why),), methods=(how,))
+    said = replace(said, parts=parts, missing=(("heat", GONE.why),), methods=(how,), decided=("decided so",))
     words = replace(words, simulation=said)
     pictures = replace(Pictures.of(block_assessment), procedures=(drawn("one"),))
     page = html(words, pictures)
     reader = PdfReader(BytesIO(pdf(words, pictures, block_assessment.case.on)))
     paper = " ".join(" ".join(sheet.extract_text() for sheet in reader.pages).split())
     for text in (
+        "decided so",
         "First heading",
         "It says this.",
         "cell 7.5",

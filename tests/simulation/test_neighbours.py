@@ -243,6 +243,18 @@ def test_a_crush_without_a_wedge_is_never_told_to_unload_the_spine(prepared: Pre
     assert any("not wedged to the front" in line for line in told.below)
 
 
+def test_the_wedge_of_next_door_is_not_taken_for_the_one_measured(prepared: PreparedSegment) -> None:
+    """It is the wedge beyond the neighbours', with a doubt that the rows after a procedure share."""
+    found = prepared.treated(Treatment(wedge_after_deg=2.0))
+    assert not isinstance(found.alignment, Unknown)
+    option = SimpleNamespace(neighbours=found)
+    compared = SimpleNamespace(played={"vertebroplasty": None}, as_planned=lambda _: option)
+    told = neighbours_part(cast(Any, compared))
+    assert any("beyond what the neighbours let expect" in head for head in told.heads)
+    spread = f"± {found.alignment[0].wedge_before.spread:.1f}°"
+    assert any("as unsure as before" in line and spread in line for line in told.says)
+
+
 def test_a_measured_wedge_beyond_the_levers_is_unknown(prepared: PreparedSegment) -> None:
     expected = prepared.seen.expected[Level.L1]
     assert not isinstance(expected, Unknown)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vertebro.fracture.findings import Findings, Number, VertebraFindings
+from vertebro.report.inflation_words import may_burst
 from vertebro.report.section_part import Part, capital, say, slug
 from vertebro.simulation.compare import Compared
 from vertebro.simulation.endplate_lift import Union
@@ -60,6 +61,7 @@ def balloons_in_words(procedure: str, played: Played) -> Iterator[str]:
         yield say("balloon.rating_unknown")
     else:
         yield say("balloon.margin", margin=margin.in_words())
+        yield from may_burst(margin)
 
 
 def _of_patients(series: PatientSeries) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vertebro.report.drawing import Drawing
+from vertebro.report.published_beside import leaks_in_people_pct
 from vertebro.simulation.compare import Compared
 from vertebro.simulation.sampling import Share
 from vertebro.vocabulary.known import Unknown
@@ -14,7 +15,7 @@ from vertebro.vocabulary.texts import texts
 say = texts(beside=__file__, name="compare").say
 
 LEFT_MM, TOP_MM, WIDE_MM, HIGH_MM, BELOW_MM, RIGHT_MM = 18.0, 14.0, 106.0, 70.0, 14.0, 16.0
-INK, SOFT, HAIR = "#16212b", "#4a5866", "#d5dde4"
+INK, SOFT, HAIR, BAND = "#16212b", "#4a5866", "#d5dde4", "#e6ebf0"
 COLOURS = ("#0a5876", "#8a5200", "#5b3a86", "#2c6b3f")
 TEXT_MM = 3.3
 ROOM = 1.06  # above the highest mark, for its name
@@ -82,6 +83,7 @@ class _Plot:
     def axes(self) -> None:
         """Grid, numbers and what they mean; the intact estimate as a line."""
         paper, bottom = self.paper, TOP_MM + HIGH_MM
+        self._people()
         step = next(n for n in (20, 50, 100, 200, 500) if self.top / n <= MOST_LINES or n == 500)
         for percent in range(0, int(self.top) + 1, step):
             _, y = self.at(0, percent)
@@ -98,6 +100,17 @@ class _Plot:
             (LEFT_MM + WIDE_MM / 2, bottom + 10), say("picture.leak"), TEXT_MM, fill=INK, text_anchor="middle"
         )
         paper.words((LEFT_MM - 14, TOP_MM - 8), say("picture.strength"), TEXT_MM, fill=INK)
+
+    def _people(self) -> None:
+        """The band of leaks that CT showed in people, behind everything else."""
+        (left, top), (right, bottom) = (
+            self.at(pct, strength)
+            for pct, strength in zip(leaks_in_people_pct(), (self.top, 0.0), strict=True)
+        )
+        self.paper.rect((left, top), (right - left, bottom - top), fill=BAND)
+        self.paper.words(
+            ((left + right) / 2, bottom - 3), say("picture.people"), TEXT_MM, fill=SOFT, text_anchor="middle"
+        )
 
     def legend(self, names: list[str]) -> None:
         """Procedures with their signs, in one row that ends where the plot does."""

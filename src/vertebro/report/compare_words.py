@@ -10,6 +10,7 @@ from vertebro.procedures.trajectory import Plan
 from vertebro.report.balloon_part import balloons_in_words
 from vertebro.report.neighbours_words import bands_in_words, evidence_in_words
 from vertebro.report.plan_words import grade_in_words, margins_in_words
+from vertebro.report.published_beside import published_leaks, published_row
 from vertebro.simulation.compare import Compared, Option
 from vertebro.simulation.materials import v as bone
 from vertebro.simulation.neighbour_results import Neighbours
@@ -63,12 +64,13 @@ COLUMNS = ("strength", "stiffness", "leaked", "anywhere", "canal", "height", "we
 
 
 def rows(compared: Compared) -> list[tuple[str, ...]]:
-    """The table: heads, the vertebra as it is, then every option."""
+    """The table: heads, the vertebra as it is, every option, and what was published beside them."""
     heads = ("", *(say(f"column.{name}") for name in COLUMNS))
     return [
         heads,
         _untreated(compared),
         *((option.name, *cells(compared, option)) for option in compared.options),
+        published_row(compared),
     ]
 
 
@@ -191,6 +193,12 @@ def _no_answer(compared: Compared, procedure: str) -> Iterable[str]:
         yield say("reading.no_answer", procedure=procedure, unknown=most.unknown, of=most.of)
 
 
+def leaks_overlap(compared: Compared) -> bool:
+    """True if one chance lies in the interval of every option: their order is not settled."""
+    shares = [o.anywhere for o in compared.options if isinstance(o.anywhere, Share)]
+    return len(shares) > 1 and max(s.low for s in shares) <= min(s.high for s in shares)
+
+
 def answers(compared: Compared) -> Iterable[str]:
     """What the table says in sentences."""
     for name in compared.played:
@@ -200,9 +208,12 @@ def answers(compared: Compared) -> Iterable[str]:
         else:
             yield say("reading.enough", procedure=name, ml=f"{enough.value:g}")
         yield from _no_answer(compared, name)
+    yield published_leaks()
     best = compared.efficient()
     if best:
         yield say("reading.efficient", options="; ".join(o.name for o in best))
+    if leaks_overlap(compared):
+        yield say("reading.overlap")
     yield say("reading.intact", estimate=_carried(compared))
     named = {"offset": bone.offset_pct.value, "factor": bone.stiffness_based_factor.value}
     yield say("reading.at_offset" if compared.is_at_offset else "reading.by_stiffness", **named)

@@ -23,9 +23,7 @@ def inflation_in_words(inflation: Inflation, heights: HeightsAfter | Unknown) ->
     last = inflation.last
     yield say("filled", ml=last.volume.in_words(), mpa=last.pressure.in_words(), why=inflation.why)
     yield _or_why("pressure_margin", inflation.pressure_margin)
-    margin = inflation.pressure_margin
-    if not isinstance(margin, Unknown) and margin.value < margin.spread:
-        yield say("pressure_margin.small")
+    yield from may_burst(inflation.pressure_margin)
     yield _or_why("volume_margin", inflation.volume_margin)
     yield say("room", wall=_number(last.wall), end_plate=_number(last.end_plate))
     for union in Union:
@@ -41,6 +39,12 @@ def inflation_in_words(inflation: Inflation, heights: HeightsAfter | Unknown) ->
             "heights.held" if held else "heights.emptied", **{n: _number(getattr(heights, n)) for n in after}
         )
     yield from inflation.cautions
+
+
+def may_burst(margin: Number) -> Iterable[str]:
+    """Said where less is left to the rated pressure than its uncertainty."""
+    if not isinstance(margin, Unknown) and margin.value < margin.spread:
+        yield say("pressure_margin.small")
 
 
 def course_table(inflation: Inflation) -> list[str]:

@@ -28,7 +28,13 @@ def neighbours_part(compared: Compared) -> Part:
     no_wedge = [say("neighbours.no_alignment", why=aligned.why)] if isinstance(aligned, Unknown) else []
     return Part(
         heading=say("heading.neighbours"),
-        says=(say("neighbours.estimate", levels=levels), evidence_in_words(one), *bands, *_beyond(one)),
+        says=(
+            say("neighbours.estimate", levels=levels),
+            evidence_in_words(one),
+            *bands,
+            *_beyond(one),
+            *_doubt(one),
+        ),
         heads=_heads(one),
         rows=tuple(_rows(found)),
         pictures=("next_door",),
@@ -41,6 +47,14 @@ def _beyond(one: Neighbours) -> list[str]:
     most = max((band.high_pct for band in one.bands if band.effect == "alignment"), default=None)
     loads = [] if isinstance(one.alignment, Unknown) else [now_over_straight(a).value for a in one.alignment]
     return [say("neighbours.beyond")] if most is not None and loads and max(loads) > most else []
+
+
+def _doubt(one: Neighbours) -> list[str]:
+    """The spread of the wedge, which holds for the rows after a procedure too."""
+    if isinstance(one.alignment, Unknown) or not one.alignment[0].wedge_before.spread:
+        return []
+    before = one.alignment[0].wedge_before
+    return [say("neighbours.same_doubt", spread=f"{before.spread:.1f}°")]
 
 
 def next_door(compared: Compared) -> dict[str, Neighbours]:

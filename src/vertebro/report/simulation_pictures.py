@@ -18,6 +18,7 @@ from vertebro.report.inflation_picture import MAGNIFIED, inflation_picture
 from vertebro.report.neighbours_part import next_door
 from vertebro.report.next_door_chart import next_door_chart
 from vertebro.report.plan_picture import PlanScene, plan_picture
+from vertebro.report.published_beside import leaks_in_people_pct
 from vertebro.report.section_part import capital, say, slug
 from vertebro.simulation.compare import Compared
 from vertebro.simulation.inflation import Inflation
@@ -40,8 +41,9 @@ def _trade_off(compared: Compared) -> Iterator[Picture]:
     svg = trade_off_picture(compared)
     if not isinstance(svg, Unknown):
         alt = say("trade_off.alt", level=compared.level)
-        title, caption = (say(f"trade_off.{part}") for part in ("title", "caption"))
-        yield Picture("trade_off", title, caption, alt, svg)
+        low, high = (f"{pct:.0f}" for pct in leaks_in_people_pct())
+        caption = say("trade_off.caption", low=low, high=high)
+        yield Picture("trade_off", say("trade_off.title"), caption, alt, svg)
 
 
 def _plans(compared: Compared, case: Case) -> Iterator[Picture]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vertebro.guidelines.verdict import Stance
 from vertebro.report.assessment import Assessment
 from vertebro.report.figures import Picture
 from vertebro.vocabulary.known import Unknown
@@ -16,9 +17,13 @@ if TYPE_CHECKING:
     from vertebro.simulation.compare import Compared
 
 
+OPEN = frozenset({Stance.CONSIDER, Stance.DISCUSS})
+"""The stances that leave a procedure open now."""
+
+
 @dataclass(frozen=True)
 class SimulationWords:
-    """The whole section: plans, the table, what it says, its parts, what is missing, what to keep in mind.
+    """The whole section: what was decided, plans, the table, what it says, its parts, what is missing.
 
     ``refused`` is why nothing could be simulated, and then all there is.
     """
@@ -32,6 +37,7 @@ class SimulationWords:
     parts: tuple[Part, ...] = ()
     missing: tuple[tuple[str, str], ...] = ()
     methods: tuple[HowComputed, ...] = ()
+    decided: tuple[str, ...] = ()
 
 
 def simulation_words(assessment: Assessment) -> SimulationWords | None:
@@ -50,6 +56,7 @@ def simulation_words(assessment: Assessment) -> SimulationWords | None:
     heads, *body = rows(compared)
     return SimulationWords(
         refused="",
+        decided=_decided(assessment),
         cautions=compared.cautions,
         plans=_plans(compared),
         heads=heads,
@@ -58,6 +65,23 @@ def simulation_words(assessment: Assessment) -> SimulationWords | None:
         parts=_parts(compared, assessment),
         missing=not_simulated(compared),
         methods=methods_of(compared),
+    )
+
+
+def _decided(assessment: Assessment) -> tuple[str, ...]:
+    """The stance on each procedure, so that no number is read as a yes where the decision says no."""
+    from vertebro.report.section_part import say
+
+    by_stance: dict[Stance, list[str]] = {}
+    for one in assessment.decisions:
+        by_stance.setdefault(one.stance, []).append(one.procedure.value)
+    return tuple(
+        say(
+            "decided.open" if stance in OPEN else "decided.closed",
+            procedures=say("decided.and", one=names[0], other=names[1]) if len(names) == 2 else names[0],
+            stance=stance.value,
+        )
+        for stance, names in by_stance.items()
     )
 
 
