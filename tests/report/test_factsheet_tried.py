@@ -296,6 +296,26 @@ def test_a_leak_that_no_try_showed_is_not_ruled_out() -> None:
     (table,) = [b for b in section(made, "tried").blocks if isinstance(b, Rates)]
     none = next(r for r in table.rates if "spinal cord" in r.label and "with vertebroplasty" in r.label)
     assert none.happens == "none of the 43 tries" and none.spread == "up to 270"
+    assert none.rest == "all 43 tries"  # 1000 of 1000 would sound like certainty
+
+
+def test_few_computed_leaks_stand_beside_the_many_seen_in_people(sheet: Sheet) -> None:
+    """164 of 201 and 157 of 214 levels: a computed 100 of 1000 must not sell one treatment."""
+    said = tried(sheet)
+    assert "820 of 1000 treated bones, with vertebroplasty" in said
+    assert "730 of 1000 treated bones, with balloon kyphoplasty" in said
+    first = replace(
+        ready(), decisions=(replace(ready().decisions[0], stance=Stance.WAIT), ready().decisions[1])
+    )
+    only = tried(personal_sheet(replace(first, comparison=compared())))
+    assert "730 of 1000" in only and "820 of 1000" not in only
+
+
+def test_different_amounts_of_cement_are_not_told_as_a_better_treatment(sheet: Sheet) -> None:
+    assert "More cement is planned with balloon kyphoplasty than with vertebroplasty" in tried(sheet)
+    assert "do not show which treatment is better" in tried(sheet)
+    alone = tried(personal_sheet(told(compared(plans={**compared().plans, "kyphoplasty": WHY}))))
+    assert "More cement is planned" not in alone
 
 
 def test_a_leak_too_seldom_for_a_whole_per_cent_is_not_told_as_none() -> None:

@@ -134,9 +134,10 @@ class Numbers:
         """One rate by its key."""
         return next(rate for heading in Heading for rate in self.harms(heading) if rate.key == key)
 
-    def counted(self, key: str) -> Harm:
-        """One harm of the one table by its key, also where the tables leave it out."""
-        return next(r.harm for r in self._table if isinstance(r.harm, Harm) and r.harm.key == key)
+    def counted(self, key: str, procedure: Procedure | None = None) -> Harm:
+        """One harm of the one table by its key, also where the tables leave it out; of one procedure."""
+        found = (r.harm for r in self._table if isinstance(r.harm, Harm) and r.harm.key == key)
+        return next(h for h in found if procedure in (None, h.procedure))
 
     def uncounted(self) -> tuple[str, ...]:
         """The headings for which no rate was found, in plain words."""

@@ -33,6 +33,8 @@ IN_PEOPLE = {
     "operated": "cord_or_root_operation",
 }
 """What studies counted of leaks in people, by its key in the one table."""
+SEEN = "leak_any_ct_levels"
+"""The leaks that a scan showed after either procedure, by their key in the one table."""
 OPEN = {Stance.CONSIDER, Stance.DISCUSS}
 """The stances that leave a procedure open; for every other one its numbers would only advertise it."""
 
@@ -118,18 +120,23 @@ def _leaks(options: dict[Procedure, Option], numbers: Numbers) -> list[Block]:
     lead += [say("tried.leak.no_answer")] if any(share.unknown for share in known) else []
     rates = [_rate(f"tried.leak.{where}", p, getattr(o, where)) for where in ("anywhere", "canal")
              for p, o in options.items()]  # fmt: skip
-    after = say("tried.leak.felt", **_counted_in_people(numbers))
     table = Rates(tuple(rates), say("tried.leak.heading"), " ".join(lead), Side.BAD, brief=True)
-    return [table, Paragraph(after), Paragraph(say("tried.leak.too_few"), Side.BAD)]
+    after = say("tried.leak.felt", **_counted_in_people(numbers))
+    seen = " ".join((say("tried.leak.too_few"), *_seen_in_people(options, numbers)))
+    return [table, Paragraph(seen, Side.BAD), Paragraph(after)]
+
+
+def _seen_in_people(options: Iterable[Procedure], numbers: Numbers) -> list[str]:
+    """How many of 1000 treated bones leaked on a scan, in the one trial of both procedures."""
+    counted = {p: told(numbers.counted(SEEN, p).count.share) for p in options}
+    return [
+        say("tried.leak.seen", will=will, people=ONE_DENOMINATOR, name=name_of(p))
+        for p, will in counted.items()
+    ]
 
 
 def _counted_in_people(numbers: Numbers) -> dict[str, object]:
-    keys = {
-        "silent": "leak_any_ct_vertebrae",
-        "canal": "leak_into_canal",
-        "operated": "cord_or_root_operation",
-    }
-    counted = {name: told(numbers.counted(key).count.share) for name, key in keys.items()}
+    counted = {name: told(numbers.counted(key).count.share) for name, key in IN_PEOPLE.items()}
     return {**counted, "people": ONE_DENOMINATOR}
 
 
@@ -146,7 +153,9 @@ def _rate(key: str, procedure: Procedure, share: Share | Unknown) -> Rate:
     if share.events == 0:
         happens = say("tried.leak.no_try", tries=share.of - share.unknown)
     spread = say("line.up_to", high=high) if low == 0 else say("line.range", low=low, high=high)
-    rest = str(ONE_DENOMINATOR - will)
+    rest = (
+        str(ONE_DENOMINATOR - will) if share.events else say("tried.leak.all", tries=share.of - share.unknown)
+    )
     return Rate(key, label, say("tried.who") if share.events else "", will, happens, rest, spread, ())
 
 
@@ -181,7 +190,15 @@ def _strength(compared: Compared, options: dict[Procedure, Option]) -> list[Bloc
         found = compared.strength(option.restored)
         lines.append(_carries("tried.strength.with", found, name=name_of(procedure)))
     points = Points(tuple(lines), say("tried.strength.heading"), side=Side.GOOD)
-    return [points, Paragraph(say("tried.strength.never"))]
+    return [points, *map(Paragraph, (*_amounts(options), say("tried.strength.never")))]
+
+
+def _amounts(options: dict[Procedure, Option]) -> list[str]:
+    """That the lines are of different amounts of cement, where they are: more of it seems the better."""
+    least, most = (choose(options, key=lambda p: options[p].volume.value) for choose in (min, max))
+    if options[least].volume.value == options[most].volume.value:
+        return []
+    return [say("tried.strength.amounts", most=name_of(most), least=name_of(least))]
 
 
 def _carries(key: str, found: Number, **values: object) -> str:
