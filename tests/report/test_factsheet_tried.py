@@ -297,6 +297,7 @@ def test_a_leak_that_no_try_showed_is_not_ruled_out() -> None:
     none = next(r for r in table.rates if "spinal cord" in r.label and "with vertebroplasty" in r.label)
     assert none.happens == "none of the 43 tries" and none.spread == "up to 270"
     assert none.rest == "all 43 tries"  # 1000 of 1000 would sound like certainty
+    assert not broken(checks_of(made)), [str(c) for c in broken(checks_of(made))]
 
 
 def test_few_computed_leaks_stand_beside_the_many_seen_in_people(sheet: Sheet) -> None:

@@ -125,6 +125,7 @@ def test_computed_leaks_stand_beside_those_counted_in_people() -> None:
     said = " ".join(comparison_in_words(compared).split())
     assert "82 % of 201 levels after vertebroplasty and 73 % of 214 levels after balloon" in said
     assert "believe these" in said and "Dohm" in said
+    assert "comes into question for this person at all is not looked at here" in said
     picture = trade_off_picture(compared)
     assert isinstance(picture, str) and "in people" in picture
 

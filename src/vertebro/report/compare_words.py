@@ -28,7 +28,7 @@ def comparison_in_words(compared: Compared) -> str:
     """What to read first, the plans, the table, and what the table says."""
     parts = [
         say("title", level=compared.level),
-        _block("notes", compared.cautions),
+        _block("notes", (say("not_judged"), *compared.cautions)),
         _block("plans", plans(compared)),
         "\n".join([say("heading.table"), *table(compared)]),
         _block("reading", reading(compared)),

@@ -92,7 +92,8 @@ def _strength(compared: Compared) -> Iterator[str]:
 
 def _leaks(compared: Compared) -> Iterator[str]:
     yield from _methods(option.leaked for option in compared.options)
-    yield say("methods.chance", n=compared.wanted.samples, seed=compared.wanted.seed)
+    wanted, least = compared.wanted, flow.leak_ml.value
+    yield say("methods.chance", n=wanted.samples, seed=wanted.seed, least=least)
 
 
 def _heights(options: Iterable[Option]) -> Iterator[str]:

@@ -36,7 +36,7 @@ def simulation_in_words(played: Simulated) -> str:
     parts = [
         say("title", procedure=procedure, level=played.level),
         *_nothing(result),
-        _block(say("heading.notes"), (*played.notes, *_gaps(played))),
+        _block(say("heading.notes"), (say("not_judged"), *played.notes, *_gaps(played))),
         _block(say("heading.needles"), _needles(played)),
         *_balloons(played),
     ]

@@ -70,7 +70,7 @@ def _uncertain(sheet: Sheet, _: dict[str, Check]) -> tuple[Outcome, str]:
 
 def _both_framings(sheet: Sheet, language: dict[str, Check]) -> tuple[Outcome, str]:
     rates = [rate for block in _blocks(sheet) if isinstance(block, Rates) for rate in block.rates]
-    wrong = [r.label for r in rates if r.will is not None and int(r.rest) + r.will != ONE_DENOMINATOR]
+    wrong = [r.label for r in rates if r.will and int(r.rest) + r.will != ONE_DENOMINATOR]
     return _none(wrong) if language["one_denominator"].kept else _as(language["one_denominator"])
 
 
