@@ -97,6 +97,7 @@ def test_needles_drawn_by_a_person_come_back_with_their_margins(
         (["--side", "middle"], "--side"),
         (["--route", "anterior"], "--route"),
         (["--level", "T3"], "T3 is not in the mask"),
+        (["--level", ""], "not the name of a vertebra"),
         (["--gauge", "9", "--needle", "none.mrk.json"], "9 gauge"),
         (["--needle", "none.mrk.json"], "cannot be read"),
     ],
@@ -108,6 +109,34 @@ def test_what_cannot_be_planned_is_refused_in_words(
         main(["plan", str(small_case), *arguments])
     assert left.value.code == 2
     assert said in capsys.readouterr().err
+
+
+LINE = {"type": "Line", "name": "mine", "coordinateSystem": "LPS"}
+
+
+@pytest.mark.parametrize(
+    ("points", "said"),
+    [
+        (None, "two different points"),
+        ([{"position": [float("nan"), 0, 0]}, {"position": [1, 2, 3]}], "two different points"),
+        ([{"position": [10**400, 0, 0]}, {"position": [1, 2, 3]}], "two different points"),
+        ([{"position": [1e308, 0, 0]}, {"position": [1, 2, 3]}], "further than 5000 mm"),
+        ([{"position": [1, 2, 3]}, {"position": [1, 2, 3]}], "two different points"),
+        ("[" * 100_000, "cannot be read"),
+    ],
+)
+def test_a_broken_file_of_needles_is_one_clear_message(
+    small_case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], points: object, said: str
+) -> None:
+    own = tmp_path / "own.mrk.json"
+    lines = (
+        points if isinstance(points, str) else json.dumps({"markups": [{**LINE, "controlPoints": points}]})
+    )
+    own.write_text(lines, encoding="utf-8")
+    with pytest.raises(SystemExit) as left:
+        main(["plan", str(small_case), "--needle", str(own)])
+    told = capsys.readouterr().err
+    assert left.value.code == 2 and said in told and "Traceback" not in told
 
 
 def test_a_vertebra_at_the_border_gives_no_plan_and_exit_code_3(

@@ -149,6 +149,23 @@ def test_a_persons_own_path_is_measured_and_never_moved(small_patient: Synthetic
         )
 
 
+@pytest.mark.parametrize("turn", ["ends exchanged", "axes of the other planner"])
+def test_a_needle_that_would_come_from_the_front_is_refused(
+    small_patient: SyntheticPatient, turn: str
+) -> None:
+    """It meets the bone and keeps clear of the canal, so it would be graded B with a path past the aorta."""
+    here = site(small_patient.spine(), L1)
+    good = paths(small_patient.spine(), L1, Side.LEFT)[0]
+    entry, tip = good.entry_mm, good.target_mm
+    if turn == "ends exchanged":
+        ends = tip, entry
+    else:  # right and front counted the other way round, about the middle of the body
+        about = 2 * here.body.frame.origin_mm
+        ends = (entry * (-1, -1, 1) + about * (1, 1, 0), tip * (-1, -1, 1) + about * (1, 1, 0))
+    with pytest.raises(BadGeometry, match="does not run forward"):
+        own_path(here, *ends, good.needle)
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     gate=st.tuples(st.floats(4, 24), st.floats(-12, 12)),

@@ -178,7 +178,7 @@ def strength(
         check_picture(picture, settings)
     _say(f"reading {case}")
     read = read_case(case)
-    asked = Level.parse(level) if level else read.level
+    asked = read.level if level is None else Level.parse(level)
     if isinstance(asked, Unknown):
         raise BadCase(f"No vertebra is named: {asked.why}.", "the level to compute", "Give it: --level L1.")
     found = strength_of(read, asked, settings, _say)
@@ -313,7 +313,7 @@ def _record_case(record: Path, level: str | None) -> RecordCase:
     from vertebro.formats.fhir import is_fhir, read_fhir_case
     from vertebro.vocabulary.levels import Level
 
-    asked = Level.parse(level) if level else None
+    asked = None if level is None else Level.parse(level)
     if is_fhir(record):
         case = read_fhir_case(record, asked)
         for note in case.notes:

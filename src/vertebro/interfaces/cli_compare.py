@@ -58,7 +58,7 @@ def compare(
         NeedleOptions(needle, gauge, route).wishes(),
     )
     wanted.refuse_what_cannot_be()
-    named = Level.parse(level) if level else None
+    named = None if level is None else Level.parse(level)
     _say(f"reading {case}")
     read = read_case(case)
     asked = named or read.level

@@ -104,7 +104,7 @@ def _read(case: Path, level: str | None) -> tuple[RecordCase, Level]:
     from vertebro.vocabulary.known import Unknown
     from vertebro.vocabulary.levels import Level
 
-    named = Level.parse(level) if level else None
+    named = None if level is None else Level.parse(level)
     _say(f"reading {case}")
     read = read_case(case)
     asked = named or read.level

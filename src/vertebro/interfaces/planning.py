@@ -120,7 +120,7 @@ def _level(case: Case, options: Options) -> Level:
     from vertebro.vocabulary.known import Unknown
     from vertebro.vocabulary.levels import Level
 
-    asked = Level.parse(options.level) if options.level else case.level
+    asked = case.level if options.level is None else Level.parse(options.level)
     if isinstance(asked, Unknown):
         raise BadCase(f"No vertebra is named: {asked.why}.", "the level to plan", "Give it: --level L1.")
     return asked

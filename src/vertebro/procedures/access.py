@@ -59,6 +59,8 @@ def own_path(site: Site, entry_mm: Array, target_mm: Array, needle: Needle) -> T
     side = Side.RIGHT if middle[0] >= 0 else Side.LEFT
     half = site.seen_from(side)
     entry, target = half.from_world(np.asarray(entry_mm)), half.from_world(np.asarray(target_mm))
+    if target[1] <= entry[1]:
+        raise _refused_own("from_the_front", site)
     on_bone = _first_bone(half, entry, target)
     route = _route_of(half, on_bone, target)
     line = Line(half, Aim(needle.outer_mm / 2, route, 0.0), on_bone, target)
@@ -180,13 +182,12 @@ def _first_bone(half: Half, entry: Array, target: Array) -> Array:
     points = entry + steps[:, None] * (target - entry)
     inside = half.bone(points) >= 0
     if not inside.any():
-        level = half.site.level
-        raise BadGeometry(
-            say("own.no_bone.found", level=level),
-            say("own.no_bone.needed", level=level),
-            say("own.no_bone.do"),
-        )
+        raise _refused_own("no_bone", half.site)
     return np.asarray(points[int(inside.argmax())])
+
+
+def _refused_own(key: str, site: Site) -> BadGeometry:
+    return BadGeometry(*(say(f"own.{key}.{part}", level=site.level) for part in ("found", "needed", "do")))
 
 
 def _route_of(half: Half, entry: Array, target: Array) -> Route:
