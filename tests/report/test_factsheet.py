@@ -244,6 +244,19 @@ def test_nobody_but_the_ready_is_told_that_it_may_be_an_option(person: str) -> N
     assert "It may be an option for you." not in own_part(personal(**facts_of_person(PEOPLE[person][0])))
 
 
+@pytest.mark.parametrize("person", PEOPLE)
+def test_a_no_stands_on_the_first_page_before_the_overview(person: str) -> None:
+    """The overview says that one can wait or have cement: who cannot must not read that first."""
+    changes, said = PEOPLE[person]
+    first = personal(**facts_of_person(changes)).sections[0].blocks[0]
+    assert isinstance(first, Box) == (person not in ("ready", "wall"))
+    if isinstance(first, Box):
+        assert said in " ".join(first.lines) and "not about you alone" in first.lines[-1]
+        assert (first.tone == "alarm") == (person in ("infected", "deficit"))
+    if person == "infected":
+        assert isinstance(first, Box) and "this is urgent. Call your team today." in " ".join(first.lines)
+
+
 def test_danger_stands_in_a_box_of_alarm() -> None:
     def tones(made: Sheet) -> set[str]:
         return {b.tone for b in section(made, "you").blocks if isinstance(b, Box)}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from vertebro.evidence.harm_types import Applies
 from vertebro.evidence.one_table import one_table
 from vertebro.fracture.findings import Findings
-from vertebro.guidelines.verdict import Decision, Stance
+from vertebro.guidelines.verdict import Decision, OtherPath, Stance
 from vertebro.report.assessment import Assessment
 from vertebro.report.factsheet.blocks import Block, Box, Paragraph, Section, Sheet
 from vertebro.report.factsheet.content import Frame, assembled
 from vertebro.report.factsheet.numbers import Numbers
-from vertebro.report.factsheet.tried import SPREADS, tried, tried_in_short
+from vertebro.report.factsheet.tried import SPREADS, in_question, tried, tried_in_short
 from vertebro.report.factsheet.words import knows, name_of, say
 from vertebro.report.sentences import day
 from vertebro.vocabulary.facts import fact
@@ -33,7 +35,17 @@ def personal_sheet(assessment: Assessment) -> Sheet:
         (say("header.date"), day(assessment.case.on)),
     )
     own = (_you(frame, assessment), *tried(assessment, numbers))
-    return assembled(frame, say("title"), say("kind_personal"), header, own)
+    sheet = assembled(frame, say("title"), say("kind_personal"), header, own)
+    return sheet if in_question(assessment) else _said_first(sheet, frame, assessment)
+
+
+def _said_first(sheet: Sheet, frame: Frame, assessment: Assessment) -> Sheet:
+    """The sheet with a no, a not yet or an alarm before the overview, which tells of people in general."""
+    overview, *others = sheet.sections
+    urgent = [path for path in assessment.other_paths if path.stance in ALARMING]
+    lines = (*_for_procedures(frame, assessment), *map(_for_path, urgent), say("you.first.rest"))
+    box = Box(say("you.first.heading"), lines, tone=_tone(assessment))
+    return replace(sheet, sections=(replace(overview, blocks=(box, *overview.blocks)), *others))
 
 
 def _you(frame: Frame, assessment: Assessment) -> Section:
@@ -82,17 +94,22 @@ def _tone(assessment: Assessment) -> str:
 
 
 def _answers(frame: Frame, assessment: Assessment) -> tuple[str, ...]:
-    """What is said for each procedure (once where it is the same for both) and for each other path."""
+    """What is said for the procedures and for each other path."""
+    paths = [path for path in assessment.other_paths if path.stance is not None]
+    return (*_for_procedures(frame, assessment), *map(_for_path, paths))
+
+
+def _for_procedures(frame: Frame, assessment: Assessment) -> list[str]:
+    """What is said for each procedure, once where it is the same for both."""
     said = {d.procedure: _answer(frame, d) for d in assessment.decisions}
     if len(said) > 1 and len(set(said.values())) == 1:
-        lines = [f"{say('you.same')} {next(iter(said.values()))}"]
-    else:
-        lines = [f"{say('you.for_one', name=name_of(p))} {answer}" for p, answer in said.items()]
-    for path in assessment.other_paths:
-        if path.stance is not None:
-            key = path.path.name.lower()
-            lines.append(f"{say(f'path.{key}')} {say(f'path_stance.{path.stance.name.lower()}')}")
-    return tuple(lines)
+        return [f"{say('you.same')} {next(iter(said.values()))}"]
+    return [f"{say('you.for_one', name=name_of(p))} {answer}" for p, answer in said.items()]
+
+
+def _for_path(path: OtherPath) -> str:
+    stance = "" if path.stance is None else say(f"path_stance.{path.stance.name.lower()}")
+    return f"{say(f'path.{path.path.name.lower()}')} {stance}".rstrip()
 
 
 def _answer(frame: Frame, decision: Decision) -> str:
