@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from vertebro.errors import BadFile, HouseFault
-from vertebro.formats.writing import writing
+from vertebro.formats.writing import make_sure_of_folder, writing
 
 
 def everything_in(folder: Path) -> dict[str, str]:
@@ -44,6 +44,47 @@ def test_a_folder_replaces_its_own_parts_and_keeps_what_is_not_its_own(tmp_path:
         "out/mine.txt": "mine",
         "out/report.html": "new",
     }
+
+
+def test_a_folder_that_is_there_is_never_moved_nor_anything_of_others_in_it(tmp_path: Path) -> None:
+    """Somebody stands in it, or may write to it and not beside it; their own files stay where they are."""
+    out = tmp_path / "out"
+    (out / "mine").mkdir(parents=True)
+    places = [out.stat().st_ino, (out / "mine").stat().st_ino]
+    tmp_path.chmod(0o555)
+    try:
+        make_sure_of_folder(out)
+        with writing(out) as temporary:
+            temporary.mkdir()
+            (temporary / "report.html").write_text("new")
+    finally:
+        tmp_path.chmod(0o755)
+    assert [out.stat().st_ino, (out / "mine").stat().st_ino] == places
+    assert sorted(p.name for p in out.iterdir()) == ["mine", "report.html"]
+
+
+@pytest.mark.parametrize("stop", [OSError(28, "no room"), KeyboardInterrupt()])
+def test_an_end_in_the_midst_of_the_moves_leaves_everything_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: BaseException
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in ("a", "b", "mine"):
+        (out / name).write_text("old")
+    rename, done = Path.rename, []
+
+    def fourth_fails(self: Path, target: Path) -> Path:
+        done.append(self)
+        if len(done) == 4:
+            raise stop
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fourth_fails)
+    with pytest.raises((BadFile, KeyboardInterrupt)), writing(out) as temporary:
+        temporary.mkdir()
+        for name in ("a", "b", "c"):
+            (temporary / name).write_text("new")
+    assert len(done) > 4 and everything_in(tmp_path) == {"out/a": "old", "out/b": "old", "out/mine": "old"}
 
 
 def test_a_place_that_cannot_be_written_is_said_in_words(tmp_path: Path) -> None:

@@ -86,6 +86,9 @@ def test_a_tip_in_the_canal_is_said_first(
         (("--resume",), "-o FOLDER"),
         (("--samples", "-1"), "0 or more"),
         (("--volume", "-2"), "above 0"),
+        (("--volume", "1e-9"), "at least 0.01"),
+        (("--rate", "1e-300"), "at least 0.01"),
+        (("--seed", "-1"), "--seed is -1"),
         (("--level", "L7"), "L7"),
     ],
 )

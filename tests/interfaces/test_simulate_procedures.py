@@ -143,6 +143,8 @@ def test_it_is_compared_and_its_surfaces_are_written(
 @pytest.mark.parametrize(
     ("command", "arguments", "said"),
     [
+        ("compare", ("--seed", "-1"), "--seed is -1"),
+        ("compare", ("--volumes", "4,4.0000001"), "apart"),
         ("simulate", ("--procedure", "kyphoplasti"), "kyphoplasty"),
         ("simulate", ("--procedure", ""), "no procedure"),
         ("simulate", ("--procedure", "kyphoplasty", "--tip", "1,2,3", "--volume", "1"), "lies along it"),

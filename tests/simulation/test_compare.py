@@ -185,7 +185,9 @@ def test_balloons_that_fall_short_get_less_cement_and_a_word_about_it(
     )  # nothing is taken off twice
 
 
-@pytest.mark.parametrize("volumes", [(), (0.0,), (float("nan"),)])
+@pytest.mark.parametrize(
+    "volumes", [(), (0.0,), (-1.0,), (float("nan"),), (2.0, float("inf")), (4.0, 4.0000001)]
+)
 def test_impossible_volumes_are_refused(small_case: Path, volumes: tuple[float, ...]) -> None:
     with pytest.raises(BadCase, match="volumes"):
         compare(read_case(small_case), Level.L1, WHY, Wanted(("vertebroplasty",), volumes, samples=0))

@@ -1,4 +1,4 @@
-"""Output that appears whole or not at all: a file or a folder is made beside its place, then moved there."""
+"""Output that appears whole or not at all: it is made in a hidden folder on the same disk, then moved."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def writing(path: Path) -> Iterator[Path]:
     path = Path(path).absolute()
     if not path.name:
         raise refusal(BadFile, "writing.impossible", path=path, why="it is the root of the disk")
-    room = _room_beside(path)
+    room = _room_for(path)
     try:
         temporary = room / path.name
         try:
@@ -57,7 +57,7 @@ def make_sure_of_folder(path: Path) -> None:
     path = Path(path).absolute()
     if path.exists() and not path.is_dir():
         raise refusal(BadFile, "writing.other_kind", path=path, here="file", other="folder")
-    _make_sure_of_room(path)
+    _make_sure_of_room(path, (path, *path.parents))
 
 
 def make_sure_of_file(path: Path) -> None:
@@ -65,23 +65,23 @@ def make_sure_of_file(path: Path) -> None:
     path = Path(path).absolute()
     if path.is_dir():
         raise refusal(BadFile, "writing.other_kind", path=path, here="folder", other="file")
-    _make_sure_of_room(path)
+    _make_sure_of_room(path, path.parents)
 
 
-def _make_sure_of_room(path: Path) -> None:
-    """BadFile unless the nearest place above that is there is a folder one may write to."""
-    above = next(place for place in (*path.parents, path) if place.exists() or place.is_symlink())
+def _make_sure_of_room(path: Path, places: Sequence[Path]) -> None:
+    """BadFile unless the first of some places that is there is a folder one may write to."""
+    above = next(place for place in places if place.exists() or place.is_symlink())
     if not above.is_dir():
         raise refusal(BadFile, "writing.impossible", path=path, why=os.strerror(errno.ENOTDIR))
     if not os.access(above, os.W_OK | os.X_OK):
         raise refusal(BadFile, "writing.impossible", path=path, why=os.strerror(errno.EACCES))
 
 
-def _room_beside(path: Path) -> Path:
+def _room_for(path: Path) -> Path:
     """A hidden folder on the same disk, so that the last step is a rename."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=".vertebro-", dir=path.parent))
+        return Path(tempfile.mkdtemp(prefix=".vertebro-", dir=path if path.is_dir() else path.parent))
     except OSError as fault:
         raise _cannot_write(path, fault) from fault
 
@@ -91,22 +91,37 @@ def _move_into_place(temporary: Path, path: Path, room: Path) -> None:
         here, other = ("folder", "file") if path.is_dir() else ("file", "folder")
         raise refusal(BadFile, "writing.other_kind", path=path, here=here, other=other)
     try:
-        if not path.is_dir():
+        if path.is_dir():
+            _merge(temporary, path, room)
+        else:
             os.replace(temporary, path)  # noqa: PTH105 - the one call that is atomic
-            return
-        before = room / "before" / path.name
-        before.parent.mkdir()
-        path.rename(before)
-        try:
-            temporary.rename(path)
-        except OSError:
-            before.rename(path)
-            raise
-        for kept in before.iterdir():
-            if not (path / kept.name).exists():
-                kept.rename(path / kept.name)
     except OSError as fault:
         raise _cannot_write(path, fault) from fault
+
+
+def _merge(made: Path, folder: Path, room: Path) -> None:
+    """Every part into its place, or none: what has its name is set aside, what is not ours never moves."""
+    before = room / "before"
+    before.mkdir()
+    moved: list[Path] = []
+    try:
+        for part in sorted(made.iterdir()):
+            place = folder / part.name
+            moved.append(part)
+            if place.exists() or place.is_symlink():
+                place.rename(before / part.name)
+            part.rename(place)
+    except BaseException:  # Ctrl-C too
+        for part in moved:
+            _put_back(folder / part.name, before / part.name, part)
+        raise
+
+
+def _put_back(place: Path, old: Path, part: Path) -> None:
+    if not part.exists() and place.exists():
+        place.rename(part)
+    if old.exists() or old.is_symlink():
+        old.rename(place)
 
 
 def _cannot_write(path: Path, fault: OSError) -> BadFile:

@@ -12,7 +12,15 @@ import typer
 
 from vertebro.errors import BadInput, NotConverged
 from vertebro.interfaces.cli_compare import compare
-from vertebro.interfaces.cli_options import Case, Json, LevelName, Out, Simulate, make_sure_of_places
+from vertebro.interfaces.cli_options import (
+    Case,
+    Json,
+    LevelName,
+    Out,
+    Simulate,
+    make_sure_of_places,
+    not_negative,
+)
 from vertebro.interfaces.cli_plan import plan
 from vertebro.interfaces.cli_simulate import simulate
 
@@ -60,6 +68,7 @@ def demo(
     from vertebro.formats.demo import write_demo_case
 
     make_sure_of_places(out, None)
+    not_negative("--seed", seed)
     _say("making the synthetic patient")
     case = write_demo_case(out / "input", seed)
     assessment = _assess(case, out, None, simulate)

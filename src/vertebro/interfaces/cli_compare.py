@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vertebro.interfaces.cli_options import Case, Json, LevelName, make_sure_of_places
+from vertebro.interfaces.cli_options import Case, Json, LevelName, make_sure_of_places, not_negative
 from vertebro.interfaces.needle_options import Gauge, NeedleOptions, NeedleText, RouteName
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ def compare(
         tuple(name.strip() for name in procedures.split(",")),
         _volumes(volumes),
         viscosity,
-        _count(samples),
-        seed,
+        not_negative("--samples", samples),
+        not_negative("--seed", seed),
         NeedleOptions(needle, gauge, route).wishes(),
     )
     wanted.refuse_what_cannot_be()
@@ -108,11 +108,3 @@ def _volumes(text: str | None) -> tuple[float, ...] | None:
         raise BadCase(
             f"--volumes is '{text}'.", "numbers with commas, such as 2,4,6", "Correct it."
         ) from None
-
-
-def _count(samples: int) -> int:
-    from vertebro.errors import BadCase
-
-    if samples < 0:
-        raise BadCase(f"--samples is {samples}.", "0 or more", "Correct it.")
-    return samples

@@ -33,3 +33,12 @@ def make_sure_of_places(out: Path | None, json: str | None) -> None:
         make_sure_of_folder(out)
     if json is not None and json != "-":
         make_sure_of_file(Path(json))
+
+
+def not_negative(name: str, number: int) -> int:
+    """The number given to an option, or BadCase below 0."""
+    from vertebro.errors import BadCase
+
+    if number < 0:
+        raise BadCase(f"{name} is {number}.", "a number of 0 or more", "Correct it.")
+    return number

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vertebro.interfaces.cli_options import Case, Json, LevelName, make_sure_of_places
+from vertebro.interfaces.cli_options import Case, Json, LevelName, make_sure_of_places, not_negative
 from vertebro.interfaces.needle_options import Gauge, NeedleOptions, NeedleText, RouteName
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ def simulate(
         tuple(_tip(one) for one in tip or ()),
         NeedleOptions(needle, gauge, route, tips=bool(tip)).wishes(),
         settings=settings,
-        samples=_not_negative("--samples", samples),
-        seed=_not_negative("--seed", seed),
+        samples=not_negative("--samples", samples),
+        seed=not_negative("--seed", seed),
         journal=_journal(out, samples, resume),
     )
     wanted.refuse_what_cannot_be()
@@ -151,14 +151,6 @@ def _tip(text: str) -> Array:
     if numbers.shape != (3,) or not np.isfinite(numbers).all():
         raise BadCase(f"--tip is '{text}'.", "three numbers R,A,S in mm", "Write for example --tip 8,4,-2.")
     return numbers
-
-
-def _not_negative(name: str, number: int) -> int:
-    from vertebro.errors import BadCase
-
-    if number < 0:
-        raise BadCase(f"{name} is {number}.", "a number of 0 or more", "Correct it.")
-    return number
 
 
 def _journal(out: Path | None, samples: int, resume: bool) -> Path | None:

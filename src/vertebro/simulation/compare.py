@@ -22,7 +22,7 @@ from vertebro.simulation.heating import Heat
 from vertebro.simulation.height_gain import HeightsAfter
 from vertebro.simulation.inflation import Inflation
 from vertebro.simulation.injected import Injected, heat_of
-from vertebro.simulation.injection import InjectionSettings, Snapshot
+from vertebro.simulation.injection import LEAST_ML, InjectionSettings, Snapshot
 from vertebro.simulation.leak_risk import LeakCurve, LeakRisk, Question, leak_risk
 from vertebro.simulation.leakage import Place
 from vertebro.simulation.memory import NOTHING_KEPT, Memory
@@ -71,8 +71,16 @@ class Wanted:
             raise BadCase(f"The procedures are {self.procedures}.", "each of them once", "Correct them.")
         cement_named(self.viscosity)
         given = self.volumes_ml
-        if given is not None and not (given and all(np.isfinite(ml) and ml > 0 for ml in given)):
-            raise BadCase(f"The volumes are {given}.", "volumes above 0 mL", "Correct them.")
+        if given is not None and not (given and np.isfinite(given).all() and _least_step(given) >= LEAST_ML):
+            needed = f"volumes above 0 mL, at least {LEAST_ML:g} mL apart"
+            raise BadCase(
+                f"The volumes are {', '.join(f'{ml:g}' for ml in given)} mL.", needed, "Correct them."
+            )
+
+
+def _least_step(volumes_ml: tuple[float, ...]) -> float:
+    """The smallest volume, or the smallest step between two different ones if that is less."""
+    return float(np.diff(sorted(set(volumes_ml)), prepend=0.0).min())
 
 
 @dataclass(frozen=True)

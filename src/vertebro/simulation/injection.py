@@ -22,6 +22,9 @@ say = texts(beside=__file__, name="cement").say
 
 MM3_PER_ML = 1000.0
 
+LEAST_ML = 0.01
+"""No syringe is read to less: of cement, of the rate a minute, and between two volumes that are compared."""
+
 
 @dataclass(frozen=True)
 class InjectionNeedle:
@@ -65,10 +68,10 @@ class InjectionSettings:
 
     def __post_init__(self) -> None:
         numbers = (self.rate_ml_min, self.start_min, self.most_mpa)
-        if not all(np.isfinite(n) and n > 0 for n in numbers):
+        if not (all(np.isfinite(n) and n > 0 for n in numbers) and self.rate_ml_min >= LEAST_ML):
             raise BadCase(
                 f"Rate {self.rate_ml_min} mL/min, start {self.start_min} min, limit {self.most_mpa} MPa.",
-                "numbers above 0",
+                f"numbers above 0, the rate at least {LEAST_ML:g} mL/min",
                 "Correct them.",
             )
         allowed = self.stop_leak_ml

@@ -25,7 +25,7 @@ from vertebro.simulation.heating import Heat, HeatSettings
 from vertebro.simulation.height_gain import HeightsAfter
 from vertebro.simulation.inflation import Inflation
 from vertebro.simulation.injected import Injected, heat_of
-from vertebro.simulation.injection import CementResult, InjectionNeedle, InjectionSettings
+from vertebro.simulation.injection import LEAST_ML, CementResult, InjectionNeedle, InjectionSettings
 from vertebro.simulation.injection import say as cement_words
 from vertebro.simulation.leak_risk import LeakRisk, Question, leak_risk
 from vertebro.simulation.permeability import v
@@ -73,8 +73,8 @@ class Wanted:
             raise _refused("both")
         if self.tips_mm and self.volume_ml is None:
             raise _refused("no_volume")
-        if self.volume_ml is not None and not (np.isfinite(self.volume_ml) and self.volume_ml > 0):
-            raise _refused("volume", ml=f"{self.volume_ml:g}")
+        if self.volume_ml is not None and not (np.isfinite(self.volume_ml) and self.volume_ml >= LEAST_ML):
+            raise _refused("volume", ml=f"{self.volume_ml:g}", least=f"{LEAST_ML:g}")
 
 
 @dataclass(frozen=True)
