@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from vertebro.errors import BadFile, HouseFault
@@ -103,18 +103,14 @@ def _merge(made: Path, folder: Path, room: Path) -> None:
     """Every part into its place, or none: what has its name is set aside, what is not ours never moves."""
     before = room / "before"
     before.mkdir()
-    moved: list[Path] = []
-    try:
+    with ExitStack() as undo:  # unwound by any fault, Ctrl-C too
         for part in sorted(made.iterdir()):
             place = folder / part.name
-            moved.append(part)
+            undo.callback(_put_back, place, before / part.name, part)
             if place.exists() or place.is_symlink():
                 place.rename(before / part.name)
             part.rename(place)
-    except BaseException:  # Ctrl-C too
-        for part in moved:
-            _put_back(folder / part.name, before / part.name, part)
-        raise
+        undo.pop_all()
 
 
 def _put_back(place: Path, old: Path, part: Path) -> None:
