@@ -8,11 +8,16 @@ import pytest
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject
 
+from vertebro.guidelines.facts_of import disagreements
+from vertebro.patient.record import ClinicalRecord
 from vertebro.report.assessment import Assessment
 from vertebro.report.content import content
+from vertebro.report.factsheet.personal import personal_sheet
+from vertebro.report.page import html
 from vertebro.report.pdf import pdf
 from vertebro.report.pictures import Pictures
 from vertebro.vocabulary.known import Unknown
+from vertebro.vocabulary.levels import Level
 
 
 def made(assessment: Assessment) -> PdfReader:
@@ -33,6 +38,25 @@ def alternatives(node: Any) -> list[str]:
         return []
     own = [str(node.get("/Alt", ""))] if node.get("/S") == "/Figure" else []
     return own + (alternatives(node["/K"]) if "/K" in node else [])
+
+
+def test_a_level_that_may_be_wrong_is_read_before_the_answer(block_assessment: Assessment) -> None:
+    """L2 kept its height and the record says oedema there: on page, paper and factsheet before any stance."""
+    record = ClinicalRecord.of(block_assessment.case.on, pain_nrs=8, mri="oedema")
+    case = replace(block_assessment.case, level=Level.L2, record=record)
+    doubtful = replace(
+        block_assessment, case=case, disagreements=disagreements(case, block_assessment.findings)
+    )
+    words = content(doubtful)
+    page = html(words, Pictures.of(doubtful))
+    paper = text_of(made(doubtful))
+    for said in (page, paper):
+        assert said.count("so can a wrong level") == 1
+        assert said.index("so can a wrong level") < said.index(words.decisions[0].headline[:40])
+    sheet = " ".join(p.text for p in personal_sheet(doubtful).passages())
+    assert "if this is the right bone" in sheet
+    assert not content(block_assessment).differs
+    assert "right bone" not in " ".join(p.text for p in personal_sheet(block_assessment).passages())
 
 
 def test_it_is_tagged_titled_and_in_a_language(block_assessment: Assessment) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from vertebro.fracture.findings import Findings
 from vertebro.guidelines.body import bodies
+from vertebro.guidelines.facts_of import disagreements
 from vertebro.guidelines.settings import setting_in_words
 from vertebro.patient.mri import Mri
 from vertebro.patient.volume import Volume
@@ -63,6 +64,7 @@ class Content:
     case_id: str
     date: str
     header: tuple[Pair, ...]
+    differs: tuple[str, ...]
     decisions: tuple[DecisionWords, ...]
     procedures: tuple[str, ...]
     answer_heads: tuple[str, ...]
@@ -105,6 +107,7 @@ def content(assessment: Assessment) -> Content:
         case_id=case.id,
         date=day(case.on),
         header=_header(assessment),
+        differs=_differs(assessment),
         decisions=tuple(decision_words(d, shared) for d in assessment.decisions),
         procedures=tuple(d.procedure.value for d in assessment.decisions),
         answer_heads=tuple(say("change.answer", procedure=d.procedure.value) for d in assessment.decisions),
@@ -194,7 +197,13 @@ def _cautions(assessment: Assessment) -> tuple[str, ...]:
     noticed += () if isinstance(case.mri, Unknown) else case.mri.notes
     noticed += findings.cautions if isinstance(findings, Findings) else ()
     noticed += () if isinstance(case.spine, Unknown) else case.spine.notes
-    return tuple(dict.fromkeys(map(_named_sources, noticed)))
+    first = _differs(assessment)
+    return tuple(one for one in dict.fromkeys(map(_named_sources, noticed)) if one not in first)
+
+
+def _differs(assessment: Assessment) -> tuple[str, ...]:
+    """Where record and images do not say the same: read before the answer, for the level may be wrong."""
+    return tuple(map(_named_sources, disagreements(assessment.case, assessment.findings)))
 
 
 def _density(findings: Findings | None) -> tuple[str, ...]:

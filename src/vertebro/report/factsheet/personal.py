@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from vertebro.evidence.harm_types import Applies
 from vertebro.evidence.one_table import one_table
-from vertebro.fracture.findings import Findings
+from vertebro.fracture.findings import Findings, VertebraFindings
+from vertebro.guidelines.facts_of import disagreements
 from vertebro.guidelines.verdict import Decision, OtherPath, Stance
 from vertebro.report.assessment import Assessment
 from vertebro.report.factsheet.blocks import Block, Box, Paragraph, Section, Sheet
@@ -128,13 +129,19 @@ def _scan(assessment: Assessment) -> tuple[str, ...]:
     findings, level = assessment.findings, assessment.case.level
     if not isinstance(findings, Findings) or isinstance(level, Unknown) or level not in findings.vertebrae:
         return (say("you.scan_none"),)
-    loss = findings[level].height_loss
+    doubt = (say("you.scan_differs"),) if disagreements(assessment.case, findings) else ()
+    return (*doubt, _height_lost(findings[level]))
+
+
+def _height_lost(body: VertebraFindings) -> str:
+    """The loss of height in parts of a hundred, with its range."""
+    loss = body.height_loss
     if not isinstance(loss, Measured):
-        return (say("you.scan_none"),)
+        return say("you.scan_none")
     if loss.value <= SPREADS * loss.spread:
-        return (say("you.scan_no_loss"),)
+        return say("you.scan_no_loss")
     low, high = (max(0, min(WHOLE, round(loss.value + s * SPREADS * loss.spread))) for s in (-1, 1))
-    return (say("you.scan_height", height=round(loss.value), hundred=WHOLE, low=low, high=high),)
+    return say("you.scan_height", height=round(loss.value), hundred=WHOLE, low=low, high=high)
 
 
 def _own_risks(numbers: Numbers) -> list[Block]:
