@@ -99,7 +99,6 @@ def content(assessment: Assessment) -> Content:
     level = None if isinstance(case.level, Unknown) else case.level
     simulated = simulation_words(assessment)
     measured = findings if isinstance(findings, Findings) else None
-    own = measured.vertebrae.get(level) if measured and level else None
     shared = shared_grounds(assessment.decisions)
     changes = changes_words(assessment.boundaries)
     said = Content(
@@ -122,7 +121,7 @@ def content(assessment: Assessment) -> Content:
         lead=tuple(lead(case, findings)),
         findings_heading=say("heading.findings_at", level=level) if level else say("heading.findings"),
         level_heading=say("heading.table_level", level=level) if level else "",
-        level_table=level_table(own) if own else None,
+        level_table=_own_table(measured, level),
         shape_table=shape_table(measured, level) if measured else None,
         more_table=more_table(measured, level) if measured else None,
         mri_table=mri_table(measured, level) if measured else None,
@@ -188,6 +187,11 @@ def _mri(mri: Mri | Unknown) -> str:
         for n, one in mri.images.items()
     )
     return "; ".join(listed)
+
+
+def _own_table(measured: Findings | None, level: Level | None) -> Table | None:
+    own = measured.vertebrae.get(level) if measured and level else None
+    return level_table(own) if own else None
 
 
 def _cautions(assessment: Assessment) -> tuple[str, ...]:
