@@ -50,12 +50,24 @@ def solid_voxels(solution: ElasticSolution) -> SolidVoxels:
 
 
 def strains(solution: ElasticSolution, voxels: SolidVoxels) -> Array:
-    """Mean strain (n, 6) of every voxel, that of its centre."""
+    """Mean strain (n, 6) of every voxel, that of its centre.
+
+    Written out: for products this narrow the threads of a linear algebra library would stand in the way of
+    whoever else works on the machine.
+    """
     B = strain_matrix(np.zeros(3), solution.edges_mm).reshape(6, 8, 3)
-    out = np.zeros((len(voxels.index), 6))
+    out = np.zeros((6, len(voxels.index)))
+    xx, yy, zz, yz, xz, xy = out
     for corner in range(8):
-        out += solution.displacement_mm[:, voxels.corners[:, corner]].T @ B[:, corner].T
-    return out
+        u, v, w = (field[voxels.corners[:, corner]] for field in solution.displacement_mm)
+        x, y, z = (float(B[axis, corner, axis]) for axis in range(3))
+        xx += x * u
+        yy += y * v
+        zz += z * w
+        yz += z * v + y * w
+        xz += z * u + x * w
+        xy += y * u + x * v
+    return np.ascontiguousarray(out.T)
 
 
 def stresses_mpa(strain: Array, voxels: SolidVoxels) -> Array:

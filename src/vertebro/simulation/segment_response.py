@@ -60,7 +60,7 @@ class SegmentResponse:
 
     def stress(self, motion: Array, some: AnyArray) -> Array:
         """Stress (n, 6) in MPa of some voxels (rows)."""
-        strain = np.tensordot(motion, self.strain[:, some], axes=1)
+        strain = np.einsum("m,mnc->nc", motion, self.strain[:, some])
         part = SolidVoxels(
             self.voxels.index[some],
             self.voxels.corners[some],
@@ -80,7 +80,7 @@ class SegmentResponse:
 
     def bulge_mm(self, motion: Array, disc: Disc, *, of_upper_bone: bool) -> float:
         """How far the middle of an end-plate is pressed into its bone, against its rim."""
-        moved = np.tensordot(motion, self.superior_mm, axes=1)
+        moved = np.einsum("m,mijk->ijk", motion, self.superior_mm)
         layer = disc.upper + 1 if of_upper_bone else disc.lower
         i, j = np.nonzero(disc.columns)
         k = layer[i, j]
@@ -113,7 +113,7 @@ class SegmentResponse:
 
     def effective_strain(self, motion: Array, some: AnyArray) -> Array:
         """sqrt(2 U/E) of some voxels (rows), where U is the density of their strain energy."""
-        strain = np.tensordot(motion, self.strain[:, some], axes=1)
+        strain = np.einsum("m,mnc->nc", motion, self.strain[:, some])
         twice_energy = (strain * self.stress(motion, some)).sum(axis=1)
         return np.asarray(np.sqrt(np.maximum(twice_energy, 0) / self._young(some)))
 
