@@ -216,3 +216,42 @@ def test_a_closed_wall_around_the_well_is_refused() -> None:
     with pytest.raises(BadModel, match="in the void"):
         k[3:9, 2:8, 2:8] = 0
         injected(replace(GOOD, permeability_mm2=k), Fluids(50.0, 0.1))
+
+
+@pytest.mark.parametrize("behind_mpa", [(0.0, 0.0), (0.004, 0.004), (0.02, 0.001)])
+def test_given_rates_cost_the_same_pressure_as_a_limit_that_is_never_met(
+    behind_mpa: tuple[float, float],
+) -> None:
+    """One solve for all that flows, or one for each well and for rest: two ways to one answer.
+
+    Uneven bone with a void, two needles in turn and together, outlets with pressures behind them.
+    """
+    rng, n, edges = np.random.default_rng(3), (9, 10, 8), (1.5, 1.5, 1.5)
+    k = np.exp(rng.normal(-6, 1, n))
+    k[:2], k[5, 5, 6] = 0.0, 0.0  # the box is smaller than the image, and has a hole
+    nodes = np.argwhere(np.ones((7, 1, 8))) + np.array([3, 0, 0])
+    outlets = tuple(
+        Outlet(nodes + np.array([0, at, 0]), np.full(len(nodes), 2e-3), mpa)
+        for at, mpa in zip((0, 10), behind_mpa, strict=True)
+    )
+    wells = tuple(Well.at(at, 1.0, edges) for at in ((6.0, 4.5, 6.0), (10.5, 10.5, 6.0)))
+    answers = []
+    for most in (np.inf, 1e6):
+        injection = Injection(
+            Rock(k, np.full(n, 0.8), edges, (0.7, 0.7, 1.0)), Fluids(100.0, 0.04), Ports(wells, outlets)
+        )
+        for end, rates in (
+            (60.0, (50.0, 0.0)),
+            (120.0, (0.0, 50.0)),
+            (180.0, (25.0, 25.0)),
+            (240.0, (50.0, 0.0)),
+        ):
+            filling = injection.advance(Drive(rates, most), volume_mm3=end)
+        answers.append(filling)
+    given, limited = answers
+    assert len(given.history) == len(limited.history)
+    for one, other in zip(given.history, limited.history, strict=True):
+        assert_allclose(one.wells_mpa, other.wells_mpa, rtol=1e-5, atol=1e-7)
+        assert_allclose(one.time_s, other.time_s)
+    assert_allclose(given.saturation, limited.saturation, atol=1e-4)
+    assert given.saturation.max() > 0.9 and not given.saturation[:2].any()

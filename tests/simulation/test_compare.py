@@ -11,6 +11,8 @@ from xml.etree import ElementTree
 import jsonschema
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vertebro.errors import BadCase
 from vertebro.formats.casefile import read_case
@@ -87,6 +89,25 @@ def test_an_option_that_another_beats_in_both_is_not_efficient() -> None:
     )
     assert made(weak, good, leaky, worse).efficient() == (weak, good, leaky)
     assert made(worse, option("a", 3, None, 0)).efficient() == (worse,)
+
+
+@given(st.lists(st.tuples(st.none() | st.integers(0, 3), st.integers(0, 3)), max_size=8))
+def test_the_efficient_options_are_those_that_none_beats(points: list[tuple[int | None, int]]) -> None:
+    """Each one left out is beaten by one that stays; of those that stay none beats another; ties all stay."""
+    every = [
+        option("a", n + 1, None if s is None else 10.0 * s, leaks) for n, (s, leaks) in enumerate(points)
+    ]
+    known = {id(o): p for o, p in zip(every, points, strict=True) if p[0] is not None}
+    stay = {id(o) for o in made(*every).efficient()}
+
+    def beats(one: int, other: int) -> bool:
+        (s, c), (t, d) = known[one], known[other]
+        assert s is not None and t is not None
+        return s >= t and c <= d and (s, c) != (t, d)
+
+    assert stay <= set(known) and bool(stay) is bool(known)
+    assert not any(beats(a, b) for a in stay for b in stay)
+    assert all(any(beats(a, b) for a in stay) for b in set(known) - stay)
 
 
 def test_enough_is_the_least_volume_that_reaches_the_intact_estimate() -> None:

@@ -75,6 +75,13 @@ def test_neighbouring_parts_do_not_run_into_each_other() -> None:
     assert memory.digest({"a": 1}) != memory.digest({"a": 2}) and shown == dict(hidden)
 
 
+def test_of_a_set_every_part_counts_in_no_order() -> None:
+    memory = Memory()
+    assert memory.digest({"b", "a"}) == memory.digest({"a", "b"}) != memory.digest({"a", "c"})
+    long = tuple(range(2000))
+    assert memory.digest({long}) != memory.digest({(*long[:1000], -1, *long[1001:])})
+
+
 def test_what_was_made_from_the_same_is_made_once() -> None:
     memory, calls = Memory(), []
 
@@ -115,7 +122,8 @@ def test_nothing_is_kept_or_digested_without_a_memory() -> None:
 
 
 def test_what_has_no_content_is_refused_rather_than_taken_for_equal() -> None:
-    for value in (object(), lambda: 0, np.array([object()])):
+    methods = (Thing("a", 1).__repr__, Memory().digest)  # of whose object nothing could be told
+    for value in (object(), lambda: 0, np.array([object()]), *methods):
         with pytest.raises(HouseFault):
             Memory().digest(value)
 

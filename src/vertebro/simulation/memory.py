@@ -14,6 +14,7 @@ from datetime import date
 from enum import Enum
 from pathlib import Path
 from threading import Lock
+from types import MethodType
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -90,6 +91,9 @@ class Memory:
         elif isinstance(value, Mapping):
             for key, one in value.items():
                 self._say((key, one), say)
+        elif isinstance(value, set | frozenset):
+            for one in sorted(self.digest(part) for part in value):
+                say(one)
         elif is_dataclass(value) and not isinstance(value, type):
             for name in [field.name for field in fields(value)]:
                 say(name.encode())
@@ -128,9 +132,8 @@ def _plain(value: object) -> bytes:
         return value.name.encode()
     if value is None or isinstance(value, bool | int | float | complex | str | bytes | date | Path):
         return repr(value).encode()
-    if isinstance(value, set | frozenset):
-        return repr(sorted(repr(one) for one in value)).encode()
-    if callable(value) and hasattr(value, "__qualname__") and "<" not in value.__qualname__:
+    is_named = callable(value) and "<" not in getattr(value, "__qualname__", "<")
+    if is_named and not isinstance(value, MethodType):  # a method holds its object too
         return f"{value.__module__}.{value.__qualname__}".encode()
     raise HouseFault(f"What a {type(value).__qualname__} holds cannot be told.")
 
