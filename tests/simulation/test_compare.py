@@ -132,6 +132,12 @@ def test_injections_that_never_began_are_counted_in_words() -> None:
     answers = [True, True, False, *[Unknown("the tip lay outside")] * 5]
     compared = made(replace(option("a", 2, 60, 1), anywhere=Share.of_answers(answers)))
     assert "in 5 of 8 drawn injections nothing went in" in " ".join(comparison_in_words(compared).split())
+    risk: Any = SimpleNamespace(stops={"not_in_bone": 5, "volume": 3})
+    said = " ".join(comparison_in_words(replace(compared, risks={"a": risk})).split())
+    assert (
+        "wide for that. How they ended: 5 tip outside the bone." in said
+    )  # beside a needle of which all tries are A or B
+    assert "2 mm in each direction and 3° are one standard deviation" in said
     assert "nothing went in" not in comparison_in_words(made(option("a", 2, 60, 1)))
 
 

@@ -12,8 +12,10 @@ from vertebro.report.neighbours_words import bands_in_words, evidence_in_words
 from vertebro.report.plan_words import grade_in_words, margins_in_words
 from vertebro.report.published_beside import published_leaks, published_row
 from vertebro.simulation.compare import Compared, Option
+from vertebro.simulation.injection import Stop
 from vertebro.simulation.materials import v as bone
 from vertebro.simulation.neighbour_results import Neighbours
+from vertebro.simulation.permeability import v as flow
 from vertebro.simulation.sampling import Share
 from vertebro.vocabulary.known import Unknown
 from vertebro.vocabulary.texts import texts
@@ -22,6 +24,9 @@ WIDTH = 108
 HOTTEST = "canal_wall"
 
 say = texts(beside=__file__, name="compare").say
+stops = texts(beside=__file__, name="simulation").say
+
+NEVER_BEGAN = tuple(stop.value for stop in Stop if not stop.began)
 
 
 def comparison_in_words(compared: Compared) -> str:
@@ -190,7 +195,18 @@ def _no_answer(compared: Compared, procedure: str) -> Iterable[str]:
     shares = [o.anywhere for o in compared.of(procedure) if isinstance(o.anywhere, Share)]
     most = max(shares, key=lambda s: s.unknown, default=None)
     if most is not None and most.unknown:
-        yield say("reading.no_answer", procedure=procedure, unknown=most.unknown, of=most.of)
+        told = say("reading.no_answer", procedure=procedure, unknown=most.unknown, of=most.of)
+        never = _never_began(compared, procedure)
+        each = ", ".join(f"{n} {stops(f'stop.{name}')}" for name, n in never.items())
+        yield " ".join([told, say("reading.ended", each=each)]) if each else told
+
+
+def _never_began(compared: Compared, procedure: str) -> dict[str, int]:
+    """How many of the drawn injections never began, by the reason."""
+    risk = compared.risks.get(procedure)
+    if risk is None or isinstance(risk, Unknown):
+        return {}
+    return {name: risk.stops[name] for name in NEVER_BEGAN if risk.stops.get(name)}
 
 
 def leaks_overlap(compared: Compared) -> bool:
@@ -208,6 +224,8 @@ def answers(compared: Compared) -> Iterable[str]:
         else:
             yield say("reading.enough", procedure=name, ml=f"{enough.value:g}")
         yield from _no_answer(compared, name)
+    if any(Stop.NOT_IN_BONE.value in _never_began(compared, name) for name in compared.played):
+        yield say("reading.hand", mm=f"{flow.execution_mm.number:g}", deg=f"{flow.execution_deg.number:g}")
     yield published_leaks()
     best = compared.efficient()
     if best:
