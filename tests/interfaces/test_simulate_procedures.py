@@ -2,6 +2,7 @@
 
 import gc
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,14 +12,20 @@ import jsonschema
 import numpy as np
 import pytest
 
+from vertebro.formats.casefile import read_case
 from vertebro.formats.compare_document import comparison_schema
+from vertebro.formats.nifti import read_nifti, write_nifti
 from vertebro.formats.plan_document import plan_schema
 from vertebro.formats.simulation_document import simulation_schema
+from vertebro.fracture.measure import measurable
 from vertebro.interfaces.cli import main
+from vertebro.patient.spine import Spine
+from vertebro.patient.volume import Volume
 from vertebro.procedures.kyphoplasty import BalloonKyphoplasty
 from vertebro.procedures.procedure import Asked, techniques
 from vertebro.procedures.site import Site
 from vertebro.procedures.trajectory import Plan, Side
+from vertebro.vocabulary.grades import Quantity
 from vertebro.vocabulary.known import Unknown
 
 NEW = "one-sided kyphoplasty"
@@ -138,6 +145,26 @@ def test_it_is_compared_and_its_surfaces_are_written(
         "comparison.json",
         *(f"surfaces/one-sided-kyphoplasty-1mL/{n}" for n in ("L2.glb", "L2_cavity.stl", "needles.mrk.json")),
     }
+
+
+@pytest.mark.slow
+def test_a_comparison_without_a_plan_is_done_in_part(
+    small_case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A mask of bodies alone: nothing can be planned, which is an answer, but not what was asked for."""
+    case = read_case(small_case)
+    assert isinstance(case.spine, Spine)
+    mask = read_nifti(small_case / "mask.nii.gz", Quantity.LABEL)
+    values, bone = np.array(mask.values), np.argwhere(mask.values > 0)
+    for body in measurable(case.spine, None).bodies.values():
+        local = body.frame.local_mm(mask.to_mm(bone))
+        values[tuple(bone[(local[:, 1] < -14) & (np.abs(local[:, 2]) < 20)].T)] = 0
+    write_nifti(Volume(values, mask.affine_mm, Quantity.LABEL), tmp_path / "mask.nii.gz")
+    for name in ("ct.nii.gz", "tissues.nii.gz", "case.yaml"):
+        shutil.copy(small_case / name, tmp_path / name)
+    assert leave("compare", tmp_path, "--procedures", "vertebroplasty", "--samples", 0) == 3
+    told = " ".join(capsys.readouterr().out.split())
+    assert "L1, side by side: doing nothing, vertebroplasty. " in told and "no closed ring" in told
 
 
 @pytest.mark.parametrize(

@@ -165,6 +165,15 @@ def test_balloons_lie_in_the_front_half_and_nearer_to_the_middle_than_needles_of
     assert beside["kyphoplasty"] < beside["vertebroplasty"]
 
 
+def test_one_needle_is_one_of_those_asked_for(l2: Site, plan_of: Callable[[str], Plan]) -> None:
+    """Two sides or two needles of a person's own: the better alone, never two under the name of one."""
+    one, both = technique("one-needle vertebroplasty"), plan_of("vertebroplasty").needles
+    for asked in (Asked((Side.LEFT, Side.RIGHT)), Asked(own=both)):
+        found = one.plan(l2, asked)
+        assert isinstance(found, Plan) and len(found.needles) == 1
+    assert isinstance(found, Plan) and found.needles[0] in both
+
+
 def test_sides_and_route_are_kept_as_asked(l2: Site) -> None:
     found = technique("vertebroplasty").plan(l2, Asked((Side.LEFT,), Route.EXTRAPEDICULAR))
     assert isinstance(found, Plan)

@@ -13,6 +13,7 @@ import typer
 from vertebro.errors import BadInput, NotConverged
 from vertebro.interfaces.cli_compare import compare
 from vertebro.interfaces.cli_options import (
+    DONE_IN_PART,
     Case,
     Json,
     LevelName,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from vertebro.patient.case import Case as RecordCase
     from vertebro.report.assessment import Assessment
 
-DONE, FAILED, BAD_INPUT, DONE_IN_PART = 0, 1, 2, 3
+FAILED, BAD_INPUT = 1, 2
 
 app = typer.Typer(
     name="vertebro",

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vertebro.interfaces.cli_options import Case, Json, LevelName, make_sure_of_places, not_negative
+from vertebro.interfaces.cli_options import (
+    DONE_IN_PART,
+    Case,
+    Json,
+    LevelName,
+    make_sure_of_places,
+    not_negative,
+)
 from vertebro.interfaces.needle_options import Gauge, NeedleOptions, NeedleText, RouteName
 
 if TYPE_CHECKING:
@@ -72,6 +79,8 @@ def compare(
         _write_json(comparison_document(compared), json)
     if json != "-":
         typer.echo(comparison_in_words(compared))
+    if any(isinstance(plan, Unknown) for plan in compared.plans.values()):
+        raise typer.Exit(DONE_IN_PART)
 
 
 def _write(out: Path, compared: Compared, case: RecordCase) -> None:

@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+DONE_IN_PART = 3
+"""The exit code where something that was asked for could not be done."""
+
 Case = Annotated[Path, typer.Argument(help="A case.yaml, or a folder that holds one.")]
 LevelName = Annotated[
     str | None, typer.Option(help="The vertebra, such as L1, in place of the case's own level.")

@@ -7,10 +7,8 @@ from typing import Annotated
 
 import typer
 
-from vertebro.interfaces.cli_options import Case, Json, LevelName, make_sure_of_places
+from vertebro.interfaces.cli_options import DONE_IN_PART, Case, Json, LevelName, make_sure_of_places
 from vertebro.interfaces.needle_options import Gauge, NeedleOptions, NeedleText, RouteName
-
-DONE_IN_PART = 3
 
 
 def plan(

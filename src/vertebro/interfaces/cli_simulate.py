@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vertebro.interfaces.cli_options import Case, Json, LevelName, make_sure_of_places, not_negative
+from vertebro.interfaces.cli_options import (
+    DONE_IN_PART,
+    Case,
+    Json,
+    LevelName,
+    make_sure_of_places,
+    not_negative,
+)
 from vertebro.interfaces.needle_options import Gauge, NeedleOptions, NeedleText, RouteName
 
 if TYPE_CHECKING:
@@ -16,9 +23,6 @@ if TYPE_CHECKING:
     from vertebro.patient.case import Case as RecordCase
     from vertebro.simulation.procedure_run import Simulated, Wanted
     from vertebro.vocabulary.levels import Level
-
-
-DONE_IN_PART = 3
 
 
 class Thickness(StrEnum):

@@ -18,10 +18,10 @@ class OneNeedleVertebroplasty(Vertebroplasty):
     name = "one-needle vertebroplasty"
 
     def plan(self, site: Site, asked: Asked) -> Plan | Unknown:
-        """The better of a plan from the right and one from the left, unless a person asks for a side."""
-        if asked.own or asked.sides:
-            return super().plan(site, asked)
-        plans = [super(OneNeedleVertebroplasty, self).plan(site, replace(asked, sides=(s,))) for s in Side]
+        """The better of a plan from the right and one from the left, or of the sides or needles asked for."""
+        each = [replace(asked, own=(one,)) for one in asked.own]
+        each = each or [replace(asked, sides=(side,)) for side in asked.sides or tuple(Side)]
+        plans = [super(OneNeedleVertebroplasty, self).plan(site, one) for one in each]
         possible = [plan for plan in plans if isinstance(plan, Plan)]
         return min(possible, key=_risk) if possible else plans[0]
 

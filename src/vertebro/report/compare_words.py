@@ -32,7 +32,7 @@ NEVER_BEGAN = tuple(stop.value for stop in Stop if not stop.began)
 def comparison_in_words(compared: Compared) -> str:
     """What to read first, the plans, the table, and what the table says."""
     parts = [
-        say("title", level=compared.level),
+        say("title", level=compared.level, procedures=", ".join(compared.plans)),
         _block("notes", (say("not_judged"), *compared.cautions)),
         _block("plans", plans(compared)),
         "\n".join([say("heading.table"), *table(compared)]),

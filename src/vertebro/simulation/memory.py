@@ -132,9 +132,9 @@ def _plain(value: object) -> bytes:
         return value.name.encode()
     if value is None or isinstance(value, bool | int | float | complex | str | bytes | date | Path):
         return repr(value).encode()
-    is_named = callable(value) and "<" not in getattr(value, "__qualname__", "<")
-    if is_named and not isinstance(value, MethodType):  # a method holds its object too
-        return f"{value.__module__}.{value.__qualname__}".encode()
+    name = getattr(value, "__qualname__", "<")
+    if callable(value) and "<" not in name and not isinstance(value, MethodType):  # holds its object too
+        return f"{value.__module__}.{name}".encode()
     raise HouseFault(f"What a {type(value).__qualname__} holds cannot be told.")
 
 
