@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -16,6 +17,7 @@ from vertebro.fracture.expected import Expected
 from vertebro.fracture.findings import Calibration, Number
 from vertebro.fracture.measure import Measurable, measurable
 from vertebro.fracture.shape import BodyShape
+from vertebro.kernels.resources import processors
 from vertebro.patient.case import Case
 from vertebro.patient.spine import Spine
 from vertebro.patient.volume import Volume
@@ -84,15 +86,15 @@ class PreparedSegment:
         return load_of(self.settings, self.untreated)
 
     def cemented(
-        self, cement: SaturationField, scaling: float, near: SegmentResponse | None = None
+        self, cement: SaturationField, scaling: float, threads: int | None = None
     ) -> SegmentResponse | Unknown:
-        """The same segment, solved with cement in the treated vertebra (from a response ``near`` to it)."""
+        """The same segment, solved with cement in the treated vertebra."""
         model, level = self.untreated.model, self.segment.treated
         filled = with_cement(model, self.segment.number(level), cement, scaling)
         if np.array_equal(filled.young_mpa, model.young_mpa):
             return Unknown(say("unknown.cement_elsewhere", level=level))
         try:
-            return respond_segment(filled, near or self.untreated)
+            return respond_segment(filled, self.untreated, threads)
         except NotConverged as fault:
             return Unknown(say("unknown.not_converged", why=str(fault).splitlines()[0]))
 
@@ -217,13 +219,14 @@ def _by_cement(of: PreparedSegment, treatment: Treatment, now: Values) -> tuple[
     """The same segment under the same load with the cement in place."""
     if treatment.cement is None:
         return Unknown(say("unknown.no_cement"))
+    cement, scalings = treatment.cement, of.settings.cement_scaling
+    threads = max(1, processors() // len(scalings))
+    with ThreadPoolExecutor(processors()) as pool:
+        responses = list(pool.map(lambda scaling: of.cemented(cement, scaling, threads), scalings))
     afters: list[Values] = []
-    near = of.untreated
-    for scaling in of.settings.cement_scaling:
-        response = of.cemented(treatment.cement, scaling, near)
+    for response in responses:
         if isinstance(response, Unknown):
             return response
-        near = response
         afters.append(values_of(response, of.segment, of.load.value))
     return changes(now, afters)
 

@@ -126,7 +126,9 @@ class SegmentResponse:
         return float(self.joint_n[n - 1] @ motion / (self.stiffness[0] @ motion))
 
 
-def respond_segment(model: SegmentModel, near: SegmentResponse | None = None) -> SegmentResponse:
+def respond_segment(
+    model: SegmentModel, near: SegmentResponse | None = None, threads: int | None = None
+) -> SegmentResponse:
     """Press the upper plate down, turn it forward, turn it to the right.
 
     ``near``: the response of the same segment with other moduli, to begin from.
@@ -135,7 +137,7 @@ def respond_segment(model: SegmentModel, near: SegmentResponse | None = None) ->
     edge = model.grid.edge_mm
     arms = ((model.top[:, ANTERIOR] - forward) * edge, (model.top[:, RIGHT] - right) * edge)
     motions = [np.ones(len(model.top)), *arms]
-    effort = Effort(most_iterations=MOST_ITERATIONS, threads=processors())
+    effort = Effort(most_iterations=MOST_ITERATIONS, threads=threads or processors())
     begun, tolerance = (None, TOLERANCE) if near is None else (near.solved, OF_CHANGES)
     body = ElasticModel(model.young_mpa, model.poisson, (edge,) * 3, ())
     plates = [_plates(model, -motion) for motion in motions]
