@@ -22,6 +22,7 @@ from vertebro.fracture.measure import measure
 from vertebro.patient.synthetic import SyntheticPatient
 from vertebro.procedures.procedure import Asked, technique
 from vertebro.procedures.site import Site, site_of
+from vertebro.procedures.steps import Fill
 from vertebro.procedures.trajectory import Plan
 from vertebro.report.compare_picture import trade_off_picture
 from vertebro.report.compare_words import comparison_in_words, rows
@@ -210,6 +211,13 @@ def test_balloons_that_fall_short_get_less_cement_and_a_word_about_it(
     assert planned_ml(told, cast(Any, inflation)) == pytest.approx(
         told.cement_ml
     )  # nothing is taken off twice
+
+    class SlowFill(Fill):
+        """A step of another procedure, built on this one."""
+
+    slow = tuple(SlowFill(*vars(x).values()) if isinstance(x, Fill) else x for x in plan.steps)
+    again = settled(replace(plan, steps=slow), cast(Any, inflation))
+    assert again.cement_ml == pytest.approx(told.cement_ml)
 
 
 @pytest.mark.parametrize(

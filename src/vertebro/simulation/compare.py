@@ -247,14 +247,16 @@ def settled(plan: Plan, inflation: Inflation | Unknown) -> Plan:
     if reached == plan.cavities_ml:
         return plan
     now = planned_ml(plan, inflation)
-    shares = {Fill: now / plan.cement_ml, Inflate: reached / plan.cavities_ml}
-    steps = tuple(
-        replace(s, volume_ml=s.volume_ml * shares[type(s)]) if isinstance(s, Fill | Inflate) else s
-        for s in plan.steps
-    )
+    steps = []
+    for step in plan.steps:
+        if isinstance(step, Fill):
+            step = replace(step, volume_ml=step.volume_ml * now / plan.cement_ml)
+        elif isinstance(step, Inflate):
+            step = replace(step, volume_ml=step.volume_ml * reached / plan.cavities_ml)
+        steps.append(step)
     words = {"reached": f"{reached:g}", "asked": f"{plan.cavities_ml:g}", "planned": f"{plan.cement_ml:g}"}
     note = say("note.less_cement", procedure=plan.procedure, now=f"{now:g}", **words)
-    return replace(plan, steps=steps, notes=(*plan.notes, note))
+    return replace(plan, steps=tuple(steps), notes=(*plan.notes, note))
 
 
 def _risk(played: Played, bench: Bench, wanted: Wanted, tell: Progress) -> LeakRisk | Unknown:

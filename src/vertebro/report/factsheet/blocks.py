@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,14 +14,14 @@ Said = list[tuple[str, Side, bool]]
 """Texts, each with its side and whether it is prose (the reading grade is that of the prose)."""
 
 
-class Block:
+class Block(ABC):
     """Something a section is made of; ``kind`` tells the pages how to lay it out."""
 
     kind: ClassVar[str]
 
+    @abstractmethod
     def said(self) -> Said:
         """Every text a reader meets in it."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
